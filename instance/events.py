@@ -1,0 +1,119 @@
+"""What the node tells itself after a commit: caches drop what changed, streams push it, the delivery line wakes.
+
+The rule kept here: an event carries ids, never content.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PostAppeared:
+    """A post (or boost) entered the home timelines of `owners` (ids of our own people) and its space's timeline."""
+
+    post_id: int
+    author_id: int
+    space: str
+    visibility: str
+    owners: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostChanged:
+    """A post's text (`edited`) or only its counts and marks changed. `viewer` limits it to one person's own marks."""
+
+    post_id: int
+    edited: bool = False
+    viewer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostGone:
+    """A post was deleted (or a boost undone)."""
+
+    post_id: int
+    space: str
+    owners: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """`owner` has a new notification."""
+
+    notification_id: int
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActorChanged:
+    """A profile, its keys or its state changed."""
+
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineChanged:
+    """The home timeline of `owner` changed otherwise than by one new post (a follow, a membership)."""
+
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CharterChanged:
+    """A charter of the project changed: who may be told what is no longer as it was."""
+
+    project_iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChanged:
+    """Who is in the project changed."""
+
+    project_iri: str
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChanged:
+    """A token or session was made or revoked."""
+
+    actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LettersQueued:
+    """There are letters waiting for `hosts`."""
+
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapNoticed:
+    """A project's log has a hole: entries `first`..`last` of `party` are missing."""
+
+    project_iri: str
+    party: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaWanted:
+    """A partner's picture should be fetched."""
+
+    media_id: int
+
+
+Event = (
+    PostAppeared
+    | PostChanged
+    | PostGone
+    | Notified
+    | ActorChanged
+    | TimelineChanged
+    | CharterChanged
+    | MembershipChanged
+    | TokenChanged
+    | LettersQueued
+    | GapNoticed
+    | MediaWanted
+)

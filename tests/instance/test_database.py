@@ -1,0 +1,101 @@
+"""The database: units of work are whole or not at all, share a commit, and tell the world only afterwards."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import bindparam, create_engine, insert, select
+from sqlmodel import SQLModel
+
+from instance.ids import Home
+from instance.storage.database import Command, Database, Query, Tx
+from instance.storage.tables import Meta
+
+HOME = Home("https://acme.example", "Acme")
+PUT = Command(insert(Meta))
+
+
+class Value(NamedTuple):
+    value: str
+
+
+GET = Query(select(Meta.value).where(Meta.key == bindparam("key")), Value)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    path = tmp_path / "node.sqlite"
+    engine = create_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+    database = await Database.open(str(path), HOME)
+    yield database
+    await database.close()
+
+
+def put(key: str, value: str = "1"):
+    def work(tx: Tx) -> str:
+        tx.run(PUT, key=key, value=value)
+        tx.emit(key)
+        return value
+
+    return work
+
+
+def get(key: str):
+    return lambda tx: tx.first(GET, key=key)
+
+
+async def test_what_one_unit_wrote_the_next_reader_sees(database: Database):
+    await database.write(put("a", "x"))
+    assert await database.read(get("a")) == Value("x")
+
+
+async def test_a_failing_unit_leaves_no_trace_and_its_neighbours_stay(database: Database):
+    def fails(tx: Tx) -> None:
+        put("lost")(tx)
+        raise ValueError("no")
+
+    results = await asyncio.gather(
+        database.write(put("a")), database.write(fails), database.write(put("b")), return_exceptions=True
+    )
+    assert isinstance(results[1], ValueError)
+    assert [await database.read(get(k)) for k in ("a", "lost", "b")] == [Value("1"), None, Value("1")]
+
+
+async def test_listeners_hear_only_of_what_was_committed_and_in_order(database: Database):
+    heard: list[str] = []
+    database.listen(heard.append)
+
+    def fails(tx: Tx) -> None:
+        tx.emit("never")
+        raise ValueError("no")
+
+    await asyncio.gather(
+        database.write(put("a")), database.write(fails), database.write(put("b")), return_exceptions=True
+    )
+    assert heard == ["a", "b"]
+
+
+async def test_another_processs_commit_is_noticed_once(database: Database, tmp_path: Path):
+    assert not await database.changed_elsewhere()
+    other = await Database.open(str(tmp_path / "node.sqlite"), HOME)
+    await other.write(put("elsewhere"))
+    await other.close()
+    assert [await database.changed_elsewhere(), await database.changed_elsewhere()] == [True, False]
+
+
+async def test_our_own_commits_do_not_count_as_changes_from_elsewhere(database: Database):
+    await database.write(put("own"))
+    assert not await database.changed_elsewhere()
+
+
+async def test_closing_commits_what_is_still_waiting(tmp_path: Path, database: Database):
+    second = await Database.open(str(tmp_path / "node.sqlite"), HOME)
+    waiting = asyncio.gather(*(second.write(put(str(n))) for n in range(20)))
+    await asyncio.sleep(0)
+    await second.close()
+    await waiting
+    assert await database.read(get("19")) == Value("1")
