@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from federation.activity import Activity
-from federation.letters import Draft
 from federation.log import Entry
+
+from federation.letters import Draft
 
 T = TypeVar("T")
 

@@ -56,7 +56,7 @@ class Query(Command, Generic[R]):
 
     def __init__(self, statement: Executable, row: type[R]) -> None:
         super().__init__(statement)
-        self.make: Callable[[Iterable[Any]], R] = row._make
+        self.make: Callable[[Iterable[Any]], R] = row._make  # type: ignore[attr-defined]
 
 
 class Tx(Protocol):
