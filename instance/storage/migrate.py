@@ -1,0 +1,99 @@
+"""Brings a database file to the form this version of the program knows, or says why it cannot.
+
+The rule kept here: all or nothing. Every revision between here and there runs in one transaction, so a failed upgrade leaves the
+file as it was.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from instance.errors import ConfigError
+from instance.storage.tables import Meta
+
+SCRIPTS = "instance.storage:migrations"
+
+
+class Upgrade(NamedTuple):
+    """From which revision (None: a new file) to which."""
+
+    before: str | None
+    after: str
+
+
+def head() -> str:
+    """The revision this version of the program works with."""
+    found = _scripts().get_current_head()
+    assert found is not None
+    return found
+
+
+def revision(path: Path) -> str | None:
+    """The revision of the database at `path`; None where there is no file, or nothing in it yet. Raises ConfigError."""
+    if not path.exists():
+        return None
+    with _connected(path) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(path: Path) -> Upgrade:
+    """Create the database at `path`, or bring it to the newest revision. Raises ConfigError, the file being as it was."""
+    before = revision(path)
+    if before is not None and before not in {script.revision for script in _scripts().walk_revisions()}:
+        raise ConfigError(
+            f"{path}: made by a newer Cordée (revision {before}). Install that version, or restore a backup."
+        )
+    with _connected(path) as connection:
+        command.upgrade(_settings(connection=connection), "head")
+    return Upgrade(before, head())
+
+
+def differences(path: Path) -> list[Any]:
+    """What the tables declared in storage/tables.py have that the database at `path` has not, and the other way round."""
+    with _connected(path) as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), Meta.metadata))
+
+
+def draft(message: str) -> None:
+    """Write a revision from the revisions so far to the declared tables. For `make migration`; read it before you keep it."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        settings = _settings(connection=connection)
+        command.upgrade(settings, "head")
+        number = sum(1 for _ in _scripts().walk_revisions()) + 1
+        command.revision(settings, message, autogenerate=True, rev_id=f"{number:04}")
+    engine.dispose()
+
+
+def _settings(**attributes: object) -> AlembicConfig:
+    settings = AlembicConfig(attributes=attributes)
+    settings.set_main_option("script_location", SCRIPTS)
+    return settings
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_settings())
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[Connection]:
+    """One transaction of our own: the driver's would commit at every CREATE TABLE."""
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, isolation_level=None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise ConfigError(f"{path}: {error.orig}") from error
+    finally:
+        engine.dispose()
