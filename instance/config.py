@@ -33,7 +33,7 @@ def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
     """A list in the file; in an environment variable, written with commas."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
-        raise ValueError('must be a list of networks such as ["10.8.0.0/24"]')
+        raise ValueError('must be a list of networks such as ["10.8.0.0/24"]')  # noqa: TRY004  pydantic reports only a ValueError
     return tuple(_network(str(part).strip()) for part in parts if part)
 
 

@@ -1,0 +1,56 @@
+# Everything starts here. Needs Python 3.11 or newer and make; the rest is fetched on the first run.
+.DEFAULT_GOAL := help
+.PHONY: help setup browser demo test check bench fmt migration clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := federation instance web tests
+BROWSER ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+# On one machine with two cores, more workers only wait for each other.
+WORKERS ?= 2
+
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## fetch the locked dependencies into .venv (every other target does it by itself)
+
+demo: setup ## three companies on this machine, in your browser
+	@$(BIN)/cordee demo
+
+test: setup browser ## everything that must pass: check, then all tests
+	@status=0; \
+	$(MAKE) --no-print-directory check || status=$$?; \
+	CHROMIUM="$(BROWSER)" $(BIN)/pytest -n $(WORKERS) $(if $(filter no,$(BROWSER)),-m "not browser") || status=$$?; \
+	exit $$status
+
+check: setup ## the fast half: ruff, mypy, the direction of imports
+	@status=0; \
+	for step in "ruff check --quiet $(SOURCES)" "ruff format --quiet --check $(SOURCES)" "mypy" "lint-imports --no-logo"; do \
+		$(BIN)/$$step || { status=1; echo "make check: $$step failed"; }; \
+	done; \
+	exit $$status
+
+bench: setup ## measure what one machine holds, into bench/
+	@$(BIN)/python -m bench
+
+fmt: setup ## format the code and sort its imports
+	@$(BIN)/ruff format --quiet $(SOURCES)
+	@$(BIN)/ruff check --quiet --fix $(SOURCES)
+
+migration: setup ## draft a database revision after a change of storage/tables.py: make migration m="why"
+	@test -n "$(m)" || { echo 'Say why: make migration m="Remember the time zone of a person"'; exit 2; }
+	@$(BIN)/python -c 'import sys; from instance.storage.migrate import draft; draft(sys.argv[1])' "$(m)"
+
+clean: ## remove what the other targets made
+	rm -rf .venv .tools .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Cordée needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
+	@uv=$$(command -v uv) || { .ci/fetch-uv $(PYTHON) && uv=.tools/bin/uv; } && \
+		UV_PYTHON_DOWNLOADS=never $$uv sync --quiet --frozen --python $(PYTHON)
+	@touch $@
+
+browser: ## Chromium for the browser tests, from the distribution; BROWSER=no leaves those tests out
+	@test -n "$(BROWSER)" || .ci/fetch-browser
