@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := federation instance web tests
-BROWSER ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # On one machine with two cores, more workers only wait for each other.
 WORKERS ?= 2
 
@@ -20,7 +20,7 @@ demo: setup ## three companies on this machine, in your browser
 test: setup browser ## everything that must pass: check, then all tests
 	@status=0; \
 	$(MAKE) --no-print-directory check || status=$$?; \
-	CHROMIUM="$(BROWSER)" $(BIN)/pytest -n $(WORKERS) $(if $(filter no,$(BROWSER)),-m "not browser") || status=$$?; \
+	CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -n $(WORKERS) $(if $(filter no,$(CHROMIUM)),-m "not browser") || status=$$?; \
 	exit $$status
 
 check: setup ## the fast half: ruff, mypy, the direction of imports
@@ -52,5 +52,5 @@ clean: ## remove what the other targets made
 		UV_PYTHON_DOWNLOADS=never $$uv sync --quiet --frozen --python $(PYTHON)
 	@touch $@
 
-browser: ## Chromium for the browser tests, from the distribution; BROWSER=no leaves those tests out
-	@test -n "$(BROWSER)" || .ci/fetch-browser
+browser: ## Chromium for the browser tests, from the distribution; CHROMIUM=no leaves those tests out
+	@test -n "$(CHROMIUM)" || .ci/fetch-browser

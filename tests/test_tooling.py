@@ -1,0 +1,95 @@
+"""The tools of a fresh clone: make says what there is, and what is missing is said in words."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def program(directory: Path, name: str, script: str) -> None:
+    """A stand-in for a program of the system, first on the path."""
+    file = directory / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def run(*command: str, cwd: Path = ROOT, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    searched = f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    return subprocess.run(
+        command, cwd=cwd, env=environment | {"PATH": searched}, capture_output=True, text=True, check=False
+    )
+
+
+def test_make_without_a_target_prints_every_target_with_its_sentence():
+    targets = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    printed = {line.split()[0:2][1] for line in run("make").stdout.splitlines()}
+    assert printed == targets >= {"setup", "demo", "test", "check", "bench", "fmt", "clean"}
+
+
+def test_an_old_python_is_told_what_is_needed(tmp_path: Path):
+    program(tmp_path, "oldpython", '[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1')
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / "uv.lock").touch()
+    (tmp_path / "pyproject.toml").touch()
+    said = run("make", "setup", "PYTHON=oldpython", cwd=tmp_path, path=tmp_path)
+    assert said.returncode != 0
+    assert "needs Python 3.11 or newer; this is Python 3.9.2" in said.stdout
+
+
+@pytest.fixture
+def a_user(tmp_path: Path) -> Path:
+    """A machine whose user is not root."""
+    program(tmp_path, "id", "echo 1000")
+    return tmp_path
+
+
+def test_a_python_without_its_venv_module_names_the_package(a_user: Path):
+    program(a_user, "bare", 'case "$2" in *ensurepip*) exit 1;; *) echo 3.12;; esac')
+    said = run(str(ROOT / ".ci/fetch-uv"), "bare", cwd=a_user, path=a_user)
+    assert said.returncode == 1
+    assert "sudo apt-get install python3.12-venv" in said.stderr
+
+
+def test_a_missing_browser_is_said_with_the_way_to_do_without(a_user: Path):
+    said = run(str(ROOT / ".ci/fetch-browser"), cwd=a_user, path=a_user)
+    assert said.returncode == 1
+    assert "sudo apt-get install chromium" in said.stderr
+    assert "make test CHROMIUM=no" in said.stderr
+
+
+def test_root_gets_the_browser_from_the_distribution(tmp_path: Path):
+    program(tmp_path, "id", "echo 0")
+    program(tmp_path, "apt-get", f'echo "$@" >> {tmp_path}/asked')
+    assert run(str(ROOT / ".ci/fetch-browser"), cwd=tmp_path, path=tmp_path).returncode == 0
+    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith(" chromium")
+
+
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_the_ci_fails_when_a_check_or_a_test_does_and_ends_with_pytests_line(tmp_path: Path, outcome: int):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci/run")
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    for name in ("uv.lock", "pyproject.toml", ".venv/.ready"):
+        (tmp_path / name).touch()
+    for tool in ("ruff", "lint-imports"):
+        program(tmp_path / ".venv/bin", tool, "exit 0")
+    program(tmp_path / ".venv/bin", "mypy", f"exit {outcome}")
+    program(tmp_path, "chromium", "exit 0")
+    program(tmp_path / ".venv/bin", "pytest", 'echo "3 passed in 0.1s"')
+    said = run(".ci/run", cwd=tmp_path, path=tmp_path)
+    assert (said.returncode != 0) == bool(outcome)
+    assert said.stdout.splitlines()[-1] == "3 passed in 0.1s"
+
+
+def test_the_hooks_are_local_and_use_the_tools_of_the_clone():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    assert re.findall(r"repo: (\S+)", hooks) == ["local"]
+    assert all(entry.startswith(".venv/bin/") for entry in re.findall(r"entry: (\S+)", hooks))
