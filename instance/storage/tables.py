@@ -248,6 +248,7 @@ class Post(SQLModel, table=True):
         Index("ix_post_space", "space", "id"),
         Index("ix_post_author", "author_id", "id"),
         Index("ix_post_parent", "in_reply_to_id"),
+        Index("ix_post_parent_iri", "in_reply_to_iri"),
         Index("ix_post_thread", "thread_id", "id"),
         Index("ix_post_boost", "boost_of_id", "author_id"),
     )
