@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from instance.storage.database import Tx
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from instance.storage.database import Command, Query, Tx
+from instance.storage.sql import array, columns, in_list
+from instance.storage.tables import Media
 
 
 class MediaRow(NamedTuple):
@@ -27,17 +31,124 @@ class MediaRow(NamedTuple):
     created_at_ms: int
 
 
+class _Path(NamedTuple):
+    path: str
+
+
+_media = columns(Media)
+_BY_ID = Query(select(*_media).where(_media.id == bindparam("media_id")), MediaRow)
+_BY_IRI = Query(select(*_media).where(_media.iri == bindparam("iri")), MediaRow)
+_OWNED = Query(
+    select(*_media).where(_media.owner_id == bindparam("owner_id"), in_list(_media.id, "media_ids")), MediaRow
+)
+_OF_POSTS = Query(
+    select(*_media).where(in_list(_media.post_id, "post_ids")).order_by(_media.post_id, _media.position),
+    MediaRow,
+)
+_WANTED = Query(
+    select(*_media).where(_media.state == "wanted").order_by(_media.id).limit(bindparam("limit")), MediaRow
+)
+_PATHS = Query(select(_media.path).where(in_list(_media.path, "paths")).distinct(), _Path)
+_INSERT = Command(insert(Media))
+_ATTACH = Command(
+    update(Media)
+    .where(_media.id == bindparam("media_id"))
+    .values(post_id=bindparam("new_post_id"), position=bindparam("new_position"))
+)
+_WORDS = Command(
+    update(Media)
+    .where(_media.id == bindparam("media_id"))
+    .values(description=bindparam("new_description"), focus=bindparam("new_focus"))
+)
+_READY = Command(
+    update(Media)
+    .where(_media.id == bindparam("media_id"))
+    .values(
+        state="ready",
+        path=bindparam("new_path"),
+        width=bindparam("new_width"),
+        height=bindparam("new_height"),
+        blurhash=bindparam("new_blurhash"),
+        size_bytes=bindparam("new_size_bytes"),
+    )
+)
+_BROKEN = Command(update(Media).where(_media.id == bindparam("media_id")).values(state="broken"))
+_FORGET = Command(delete(Media).where(_media.post_id == bindparam("post_id")))
+
+
 def by_id(tx: Tx, media_id: int) -> MediaRow | None:
     """The picture, whoever asks."""
+    return tx.first(_BY_ID, media_id=media_id)
+
+
+def by_iri(tx: Tx, iri: str) -> MediaRow | None:
+    """The picture of that IRI, whoever asks."""
+    return tx.first(_BY_IRI, iri=iri)
 
 
 def owned(tx: Tx, owner_id: int, media_ids: Iterable[int]) -> list[MediaRow]:
     """Of these pictures the ones that the owner uploaded, in the order asked for."""
+    wanted_ids = list(dict.fromkeys(media_ids))
+    found = (
+        {row.id: row for row in tx.all(_OWNED, owner_id=owner_id, media_ids=array(wanted_ids))}
+        if wanted_ids
+        else {}
+    )
+    return [found[media_id] for media_id in wanted_ids if media_id in found]
 
 
 def of_posts(tx: Tx, post_ids: Iterable[int]) -> dict[int, tuple[MediaRow, ...]]:
     """The pictures of each post in their order."""
+    found: dict[int, tuple[MediaRow, ...]] = {}
+    for row in tx.all(_OF_POSTS, post_ids=array(post_ids)):
+        assert row.post_id is not None
+        found[row.post_id] = (*found.get(row.post_id, ()), row)
+    return found
 
 
 def wanted(tx: Tx, *, limit: int = 100) -> list[MediaRow]:
     """Partners' pictures that are not fetched yet, oldest first."""
+    return tx.all(_WANTED, limit=limit)
+
+
+def paths_in_use(tx: Tx, paths: Iterable[str]) -> frozenset[str]:
+    """Which of these files still belong to a picture."""
+    return frozenset(row.path for row in tx.all(_PATHS, paths=array(paths)))
+
+
+def insert_one(tx: Tx, row: MediaRow) -> None:
+    """Write a new picture."""
+    tx.run(_INSERT, **row._asdict())
+
+
+def attach(tx: Tx, media_id: int, *, post_id: int | None, position: int) -> None:
+    """Give a picture to a post, or set it free."""
+    tx.run(_ATTACH, media_id=media_id, new_post_id=post_id, new_position=position)
+
+
+def set_words(tx: Tx, media_id: int, *, description: str, focus: str) -> None:
+    """Change what is said of a picture."""
+    tx.run(_WORDS, media_id=media_id, new_description=description, new_focus=focus)
+
+
+def set_ready(tx: Tx, row: MediaRow) -> None:
+    """The file is here: keep its path, size and looks."""
+    tx.run(
+        _READY,
+        media_id=row.id,
+        new_path=row.path,
+        new_width=row.width,
+        new_height=row.height,
+        new_blurhash=row.blurhash,
+        new_size_bytes=row.size_bytes,
+    )
+
+
+def set_broken(tx: Tx, media_id: int) -> None:
+    """The file could not be had, or is not what it should be."""
+    tx.run(_BROKEN, media_id=media_id)
+
+
+def forget(tx: Tx, post_id: int) -> None:
+    """Drop the pictures of a post that is deleted."""
+    tx.run(_FORGET, post_id=post_id)

@@ -312,8 +312,8 @@ class Media(SQLModel, table=True):
     blurhash: str | None = None
     description: str = ""
     focus: str = ""
-    path: str | None = None
-    state: str = "ready"
+    path: str | None = Field(default=None, index=True)
+    state: str = Field(default="ready", index=True)
     created_at_ms: int = big()
 
 
@@ -331,7 +331,7 @@ class Bookmark(SQLModel, table=True):
 
     id: int = big(primary_key=True)
     actor_id: int = big(foreign_key="actor.id")
-    post_id: int = big(foreign_key="post.id")
+    post_id: int = big(foreign_key="post.id", index=True)
     __table_args__ = (Index("ix_bookmark", "actor_id", "post_id", unique=True),)
 
 

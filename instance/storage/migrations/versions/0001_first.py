@@ -320,6 +320,8 @@ sa.Table(
     sa.Column("state", sa.String, nullable=False),
     sa.Column("created_at_ms", BIG, nullable=False),
     sa.Index("ix_media_post_id", "post_id"),
+    sa.Index("ix_media_path", "path"),
+    sa.Index("ix_media_state", "state"),
 )
 sa.Table(
     "member",
@@ -430,6 +432,7 @@ sa.Table(
     sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), nullable=False),
     sa.Column("post_id", BIG, sa.ForeignKey("post.id"), nullable=False),
     sa.Index("ix_bookmark", "actor_id", "post_id", unique=True),
+    sa.Index("ix_bookmark_post_id", "post_id"),
 )
 sa.Table(
     "favourite",

@@ -1,0 +1,141 @@
+"""Home timelines as rows: who gets a post, and when it is taken out. The rule kept here: only our own people have a home timeline."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, literal, or_, select
+
+from instance.policy import INTERNAL
+from instance.storage.database import Command, Query, Tx
+from instance.storage.sql import columns, insert_or_ignore, table
+from instance.storage.tables import Follow, Member, Post, TimelineEntry
+
+FILL_LIMIT = 400
+
+_entry, _follow, _member, _post = columns(TimelineEntry), columns(Follow), columns(Member), columns(Post)
+_PARENT_AUTHOR = bindparam("parent_author_id")
+
+
+class _Owner(NamedTuple):
+    id: int
+
+
+def _put(owners: Select[tuple[int, int]]) -> Query[_Owner]:
+    """Put posts into homes, in one statement that names who did not have them yet."""
+    put = insert_or_ignore(TimelineEntry).from_select(["owner_id", "post_id"], owners)
+    return Query(put.returning(_entry.owner_id), _Owner)
+
+
+def _lacks(owner: ColumnElement[int]) -> ColumnElement[bool]:
+    """The owner does not have the other post (a boost adds nothing to the home that holds what it boosts)."""
+    other = table(TimelineEntry).alias("other")
+    return ~exists().where(other.c.owner_id == owner, other.c.post_id == bindparam("unless_post_id"))
+
+
+def _also_follows_parent() -> ColumnElement[bool]:
+    """An answer goes to those who follow both sides, or are the one answered."""
+    second = table(Follow).alias("second")
+    both = exists().where(second.c.follower_id == _follow.follower_id, second.c.followee_id == _PARENT_AUTHOR)
+    return or_(_PARENT_AUTHOR.is_(None), _follow.follower_id == _PARENT_AUTHOR, both)
+
+
+_PUT_MEMBERS = _put(
+    select(_member.actor_id, bindparam("post_id", type_=_post.id.type)).where(
+        _member.project_iri == bindparam("project_iri"),
+        _member.state == "active",
+        _member.host == bindparam("host"),
+        _lacks(_member.actor_id),
+    )
+)
+_PUT_FOLLOWERS = _put(
+    select(_follow.follower_id, bindparam("post_id", type_=_post.id.type)).where(
+        _follow.followee_id == bindparam("author_id"), _also_follows_parent(), _lacks(_follow.follower_id)
+    )
+)
+_PUT_SPACE = _put(
+    select(bindparam("owner_id", type_=_post.id.type), _post.id)
+    .where(_post.space == bindparam("space"), _post.boost_of_id.is_(None), _post.deleted_at_ms.is_(None))
+    .order_by(_post.id.desc())
+    .limit(literal(FILL_LIMIT))
+)
+_PUT_AUTHOR = _put(
+    select(bindparam("owner_id", type_=_post.id.type), _post.id)
+    .where(
+        _post.author_id == bindparam("author_id"),
+        _post.space == INTERNAL,
+        _post.visibility != "direct",
+        _post.in_reply_to_iri.is_(None),
+        _post.deleted_at_ms.is_(None),
+    )
+    .order_by(_post.id.desc())
+    .limit(literal(FILL_LIMIT))
+)
+_PUT_OWNER = Command(insert_or_ignore(TimelineEntry))
+_OWNERS = Query(select(_entry.owner_id).where(_entry.post_id == bindparam("post_id")), _Owner)
+_TAKE = Command(delete(TimelineEntry).where(_entry.post_id == bindparam("post_id")))
+_TAKE_SPACE = Command(
+    delete(TimelineEntry).where(
+        _entry.owner_id == bindparam("owner_id"),
+        _entry.post_id.in_(select(_post.id).where(_post.space == bindparam("space"))),
+    )
+)
+_TAKE_AUTHOR = Command(
+    delete(TimelineEntry).where(
+        _entry.owner_id == bindparam("owner_id"),
+        _entry.post_id.in_(
+            select(_post.id).where(_post.author_id == bindparam("author_id"), _post.space == INTERNAL)
+        ),
+    )
+)
+
+
+def put_members(tx: Tx, post_id: int, project_iri: str, *, unless_post_id: int = 0) -> list[int]:
+    """Put a project's post into the homes of our people in it; who got it. `unless_post_id`: not where that one is already."""
+    params = {"post_id": post_id, "project_iri": project_iri, "host": tx.home.host}
+    return _ids(tx.all(_PUT_MEMBERS, **params, unless_post_id=unless_post_id))
+
+
+def put_followers(
+    tx: Tx, post_id: int, author_id: int, *, parent_author_id: int | None = None, unless_post_id: int = 0
+) -> list[int]:
+    """Put an internal post into the homes of its author's followers; who got it. An answer: of those who follow both sides."""
+    params = {"post_id": post_id, "author_id": author_id, "parent_author_id": parent_author_id}
+    return _ids(tx.all(_PUT_FOLLOWERS, **params, unless_post_id=unless_post_id))
+
+
+def put_owners(tx: Tx, post_id: int, owner_ids: Iterable[int]) -> list[int]:
+    """Put a post into these homes; who has it now."""
+    owners = list(dict.fromkeys(owner_ids))
+    tx.run_many(_PUT_OWNER, [{"owner_id": owner, "post_id": post_id} for owner in owners])
+    return owners
+
+
+def put_space(tx: Tx, owner_id: int, space: str) -> None:
+    """Put a project's latest posts into a home (who joined it)."""
+    tx.all(_PUT_SPACE, owner_id=owner_id, space=space)
+
+
+def put_author(tx: Tx, owner_id: int, author_id: int) -> None:
+    """Put a colleague's latest internal posts into a home (who follows them now)."""
+    tx.all(_PUT_AUTHOR, owner_id=owner_id, author_id=author_id)
+
+
+def take(tx: Tx, post_id: int) -> tuple[int, ...]:
+    """Take a post out of every home; whose they were."""
+    owners = tuple(_ids(tx.all(_OWNERS, post_id=post_id)))
+    tx.run(_TAKE, post_id=post_id)
+    return owners
+
+
+def take_space(tx: Tx, owner_id: int, space: str) -> None:
+    """Take a project's posts out of a home (who left it)."""
+    tx.run(_TAKE_SPACE, owner_id=owner_id, space=space)
+
+
+def take_author(tx: Tx, owner_id: int, author_id: int) -> None:
+    """Take a colleague's internal posts out of a home (who follows them no longer)."""
+    tx.run(_TAKE_AUTHOR, owner_id=owner_id, author_id=author_id)
+
+
+def _ids(rows: list[_Owner]) -> list[int]:
+    return [row.id for row in rows]

@@ -1,0 +1,112 @@
+"""Who has whose posts at home, as rows. The rule kept here: only our own people follow; no partner learns of it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, func, literal, select, union_all
+
+from instance.storage.database import Command, Query, Tx
+from instance.storage.sql import array, columns, in_list, insert_or_ignore
+from instance.storage.tables import Follow
+
+
+class FollowRow(NamedTuple):
+    """A follow."""
+
+    follower_id: int
+    followee_id: int
+    created_at_ms: int
+
+
+class FollowCounts(NamedTuple):
+    """How many of our people follow an actor, and how many actors that one follows."""
+
+    followers: int
+    following: int
+
+
+class FollowMarks(NamedTuple):
+    """How a viewer stands with some actors: whom the viewer follows, who follows the viewer."""
+
+    following: frozenset[int]
+    followed_by: frozenset[int]
+
+
+class _Mark(NamedTuple):
+    kind: int
+    actor_id: int
+
+
+class _ActorId(NamedTuple):
+    actor_id: int
+
+
+_follow = columns(Follow)
+_FOLLOWS, _FOLLOWED = (
+    _follow.follower_id == bindparam("actor_id"),
+    _follow.followee_id == bindparam("actor_id"),
+)
+
+_MARKS = Query(
+    union_all(
+        select(literal(0), _follow.followee_id).where(_FOLLOWS, in_list(_follow.followee_id, "actor_ids")),
+        select(literal(1), _follow.follower_id).where(_FOLLOWED, in_list(_follow.follower_id, "actor_ids")),
+    ),
+    _Mark,
+)
+_COUNTS = Query(
+    select(
+        select(func.count()).where(_FOLLOWED).scalar_subquery(),
+        select(func.count()).where(_FOLLOWS).scalar_subquery(),
+    ),
+    FollowCounts,
+)
+_FOLLOWERS = Query(
+    select(_follow.follower_id)
+    .where(_FOLLOWED)
+    .order_by(_follow.created_at_ms.desc())
+    .limit(bindparam("limit")),
+    _ActorId,
+)
+_FOLLOWING = Query(
+    select(_follow.followee_id)
+    .where(_FOLLOWS)
+    .order_by(_follow.created_at_ms.desc())
+    .limit(bindparam("limit")),
+    _ActorId,
+)
+_INSERT = Command(insert_or_ignore(Follow))
+_DELETE = Command(delete(Follow).where(_FOLLOWS, _follow.followee_id == bindparam("followee_id")))
+
+
+def marks_of(tx: Tx, viewer_id: int, actor_ids: Iterable[int]) -> FollowMarks:
+    """How the viewer stands with these actors, in one query."""
+    found: tuple[set[int], set[int]] = set(), set()
+    for mark in tx.all(_MARKS, actor_id=viewer_id, actor_ids=array(actor_ids)):
+        found[mark.kind].add(mark.actor_id)
+    return FollowMarks(*map(frozenset, found))
+
+
+def counts(tx: Tx, actor_id: int) -> FollowCounts:
+    """How many follow the actor, and how many the actor follows."""
+    return tx.first(_COUNTS, actor_id=actor_id) or FollowCounts(0, 0)
+
+
+def followers(tx: Tx, actor_id: int, *, limit: int = 80) -> list[int]:
+    """Ids of our people who follow the actor, latest first."""
+    return [row.actor_id for row in tx.all(_FOLLOWERS, actor_id=actor_id, limit=limit)]
+
+
+def following(tx: Tx, actor_id: int, *, limit: int = 80) -> list[int]:
+    """Ids of the actors that one of our people follows, latest first."""
+    return [row.actor_id for row in tx.all(_FOLLOWING, actor_id=actor_id, limit=limit)]
+
+
+def add(tx: Tx, follower_id: int, followee_id: int) -> bool:
+    """Write a follow; False when there is one already."""
+    return tx.run(_INSERT, follower_id=follower_id, followee_id=followee_id, created_at_ms=tx.now_ms) == 1
+
+
+def drop(tx: Tx, follower_id: int, followee_id: int) -> bool:
+    """Remove a follow; False when there is none."""
+    return tx.run(_DELETE, actor_id=follower_id, followee_id=followee_id) == 1
