@@ -319,8 +319,8 @@ sa.Table(
     sa.Column("path", sa.String),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("created_at_ms", BIG, nullable=False),
-    sa.Index("ix_media_post_id", "post_id"),
     sa.Index("ix_media_path", "path"),
+    sa.Index("ix_media_post_id", "post_id"),
     sa.Index("ix_media_state", "state"),
 )
 sa.Table(

@@ -1,0 +1,52 @@
+"""Access tokens as rows. The rule kept here: a token is stored by its SHA-256 only, and a revoked one is found by nobody."""
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, select, update
+
+from instance.storage.database import Command, Query, Tx
+from instance.storage.sql import columns, table
+from instance.storage.tables import OauthToken
+
+
+class TokenRow(NamedTuple):
+    """A token that is good. Without an actor it speaks for its application alone."""
+
+    id: int
+    token_hash: str
+    app_id: int | None
+    actor_id: int | None
+    scopes: str
+    created_at_ms: int
+
+
+_c = columns(OauthToken)
+_GOOD = select(*(_c[name] for name in TokenRow._fields)).where(_c.revoked_at_ms.is_(None))
+_BY_HASH = Query(_GOOD.where(_c.token_hash == bindparam("token_hash")), TokenRow)
+_OF_ACTOR = Query(_GOOD.where(_c.actor_id == bindparam("actor_id")).order_by(_c.id), TokenRow)
+_INSERT = Command(insert(table(OauthToken)))
+_REVOKE = Command(
+    update(table(OauthToken))
+    .where(_c.id == bindparam("token_id"), _c.revoked_at_ms.is_(None))
+    .values(revoked_at_ms=bindparam("at_ms"))
+)
+
+
+def by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
+    """The good token with this hash."""
+    return tx.first(_BY_HASH, token_hash=token_hash)
+
+
+def of_actor(tx: Tx, actor_id: int) -> list[TokenRow]:
+    """The good tokens of a person, oldest first."""
+    return tx.all(_OF_ACTOR, actor_id=actor_id)
+
+
+def add(tx: Tx, row: TokenRow) -> None:
+    """Write a new token."""
+    tx.run(_INSERT, **row._asdict())
+
+
+def revoke(tx: Tx, token_id: int) -> bool:
+    """Make a token good for nothing; False when it was already, or never was."""
+    return tx.run(_REVOKE, token_id=token_id, at_ms=tx.now_ms) == 1
