@@ -1,0 +1,64 @@
+"""What can be wrong with what our own people ask for: each error names its rule and says in plain words what to do.
+
+The rule kept here: `text` is for the person who asked; it names only what that person may see.
+
+InstanceError
+├── ConfigError          a setting is wrong
+└── Refusal       422    read and understood, and not done
+    ├── BadInput  422    a field is wrong; `field` names it
+    ├── CannotPublish    what was written cannot be published there; `field` names what to change
+    ├── NotAllowed 403   this person may not do it
+    └── NotFound  404    there is no such thing for this person
+"""
+
+from typing import ClassVar
+
+
+class InstanceError(Exception):
+    """Something asked of this node cannot be done."""
+
+
+class ConfigError(InstanceError):
+    """A setting is unknown, missing or wrong; the text names it and says what to write."""
+
+
+class Refusal(InstanceError):
+    """Read and understood, and not done. `rule` names why, `text` says it to the person who asked."""
+
+    status: ClassVar[int] = 422
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(f"{rule}: {text}")
+        self.rule = rule
+        self.text = text
+
+
+class BadInput(Refusal):
+    """A field is wrong; `field` names it."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(f"bad_{field}", text)
+        self.field = field
+
+
+class CannotPublish(Refusal):
+    """What was written cannot be published there. Nothing is lost: the author changes `field` and tries again."""
+
+    def __init__(self, rule: str, text: str, *, field: str = "status") -> None:
+        super().__init__(rule, text)
+        self.field = field
+
+
+class NotAllowed(Refusal):
+    """This person may not do it."""
+
+    status = 403
+
+
+class NotFound(Refusal):
+    """There is no such thing for this person."""
+
+    status = 404
+
+    def __init__(self, what: str) -> None:
+        super().__init__("not_found", f"There is no such {what}.")
