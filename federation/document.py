@@ -1,0 +1,107 @@
+"""Untrusted JSON: read within limits, and asked for its parts without trusting their shape.
+
+The rule kept here: whatever comes in, the answer is a value or a Malformed; nothing else is raised.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from federation.errors import Malformed
+
+Document = dict[str, Any]
+LIMIT_BYTES = 1024 * 1024
+MAX_DEPTH = 32
+_PREFIXES = ("https://www.w3.org/ns/activitystreams#", "http://www.w3.org/ns/activitystreams#", "as:")
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[{]|[\]}]")
+
+
+def parse(body: bytes, *, limit_bytes: int = LIMIT_BYTES, max_depth: int = MAX_DEPTH) -> Document:
+    """The JSON object in `body`. Raises Malformed: document_too_large, document_too_deep, not_json, not_an_object."""
+    if len(body) > limit_bytes:
+        raise Malformed(
+            "document_too_large", f"{len(body)} bytes", safe=f"A document may have {limit_bytes} bytes."
+        )
+    _check_depth(body, max_depth)
+    try:
+        value = orjson.loads(body)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise Malformed("not_json", str(error), safe="The body is not JSON.") from error
+    if not isinstance(value, dict):
+        raise Malformed("not_an_object", type(value).__name__, safe="The body is JSON, but not an object.")
+    return value
+
+
+def _check_depth(body: bytes, max_depth: int) -> None:
+    if body.count(b"{") + body.count(b"[") <= max_depth:
+        return
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > max_depth:
+            raise Malformed("document_too_deep", safe=f"A document may be nested {max_depth} deep.")
+
+
+def one_or_many(value: Any) -> list[Any]:
+    """A property as a list: absent is empty, one is a list of one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def id_of(value: Any) -> str | None:
+    """The id of a thing given as its id, as an object, or as a list of one of these."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("id", value.get("@id"))
+    return value if isinstance(value, str) and value else None
+
+
+def ids_of(value: Any) -> list[str]:
+    """The ids in a property, in order, whatever its shape."""
+    return [iri for item in one_or_many(value) if (iri := id_of(item))]
+
+
+def types_of(thing: Any) -> tuple[str, ...]:
+    """The types of an object as short names ("Note"), whether written short, with `as:` or as full IRIs."""
+    if not isinstance(thing, dict):
+        return ()
+    names = one_or_many(thing.get("type", thing.get("@type")))
+    return tuple(_short(name) for name in names if isinstance(name, str))
+
+
+def first_type(thing: Any) -> str:
+    """The first type of an object, or nothing."""
+    return next(iter(types_of(thing)), "")
+
+
+def _short(name: str) -> str:
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            return name[len(prefix) :]
+    return name
+
+
+def text_of(value: Any) -> str:
+    """A text property: the string itself, or the first string of a list or a language map."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return next((item for item in one_or_many(value) if isinstance(item, str)), "")
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a document, the keys of its objects included."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            yield from item
+            stack.extend(item.values())
+        elif isinstance(item, list | tuple):
+            stack.extend(item)
