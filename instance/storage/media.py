@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from instance.storage.database import Command, Query, Tx
-from instance.storage.sql import array, columns, in_list
+from instance.storage.sql import array, columns, in_list, insert_or_ignore
 from instance.storage.tables import Media
 
 
@@ -49,7 +49,7 @@ _WANTED = Query(
     select(*_media).where(_media.state == "wanted").order_by(_media.id).limit(bindparam("limit")), MediaRow
 )
 _PATHS = Query(select(_media.path).where(in_list(_media.path, "paths")).distinct(), _Path)
-_INSERT = Command(insert(Media))
+_INSERT = Command(insert_or_ignore(Media))
 _ATTACH = Command(
     update(Media)
     .where(_media.id == bindparam("media_id"))
@@ -73,6 +73,9 @@ _READY = Command(
     )
 )
 _BROKEN = Command(update(Media).where(_media.id == bindparam("media_id")).values(state="broken"))
+_KEEP_ONLY = Command(
+    delete(Media).where(_media.post_id == bindparam("post_id"), ~in_list(_media.id, "media_ids"))
+)
 _FORGET = Command(delete(Media).where(_media.post_id == bindparam("post_id")))
 
 
@@ -116,14 +119,19 @@ def paths_in_use(tx: Tx, paths: Iterable[str]) -> frozenset[str]:
     return frozenset(row.path for row in tx.all(_PATHS, paths=array(paths)))
 
 
-def insert_one(tx: Tx, row: MediaRow) -> None:
-    """Write a new picture."""
-    tx.run(_INSERT, **row._asdict())
+def insert_one(tx: Tx, row: MediaRow) -> bool:
+    """Write a new picture; False when its IRI is known already."""
+    return tx.run(_INSERT, **row._asdict()) == 1
 
 
-def attach(tx: Tx, media_id: int, *, post_id: int | None, position: int) -> None:
-    """Give a picture to a post, or set it free."""
+def attach(tx: Tx, media_id: int, *, post_id: int, position: int) -> None:
+    """Give a picture to a post."""
     tx.run(_ATTACH, media_id=media_id, new_post_id=post_id, new_position=position)
+
+
+def keep_only(tx: Tx, post_id: int, media_ids: Iterable[int]) -> None:
+    """Drop the pictures that an edit took out of a post."""
+    tx.run(_KEEP_ONLY, post_id=post_id, media_ids=array(media_ids))
 
 
 def set_words(tx: Tx, media_id: int, *, description: str, focus: str) -> None:

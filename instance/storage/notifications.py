@@ -68,10 +68,9 @@ _CLEAR = Command(delete(Notification).where(_notification.owner_id == bindparam(
 _FORGET = Command(delete(Notification).where(_notification.post_id == bindparam("post_id")))
 _TAKE_BACK = Command(
     delete(Notification).where(
-        _notification.owner_id == bindparam("owner_id"),
         _notification.kind == bindparam("kind"),
         _notification.actor_id == bindparam("actor_id"),
-        _notification.post_id.is_not_distinct_from(bindparam("post_id")),
+        _notification.post_id == bindparam("post_id"),
     )
 )
 
@@ -116,9 +115,9 @@ def clear(tx: Tx, owner_id: int) -> None:
     tx.run(_CLEAR, owner_id=owner_id)
 
 
-def take_back(tx: Tx, owner_id: int, kind: str, *, actor_id: int, post_id: int | None) -> None:
+def take_back(tx: Tx, kind: str, *, actor_id: int, post_id: int) -> None:
     """Remove what was said of something that its doer has undone."""
-    tx.run(_TAKE_BACK, owner_id=owner_id, kind=kind, actor_id=actor_id, post_id=post_id)
+    tx.run(_TAKE_BACK, kind=kind, actor_id=actor_id, post_id=post_id)
 
 
 def forget(tx: Tx, post_id: int) -> None:

@@ -86,6 +86,7 @@ _FAVOURITERS = Query(
     _ActorId,
 )
 _FAVOURITE = Query(select(*_favourite).where(*_MINE), FavouriteRow)
+_FAVOURITE_BY_IRI = Query(select(*_favourite).where(_favourite.iri == bindparam("iri")), FavouriteRow)
 _INSERT_FAVOURITE = Command(insert_or_ignore(Favourite))
 _DELETE_FAVOURITE = Command(delete(Favourite).where(*_MINE))
 _INSERT_BOOKMARK = Command(insert_or_ignore(Bookmark))
@@ -124,6 +125,11 @@ def favouriters(tx: Tx, post_id: int, *, limit: int = 40) -> list[int]:
 def favourite_by(tx: Tx, actor_id: int, post_id: int) -> FavouriteRow | None:
     """That person's favourite of the post, when there is one."""
     return tx.first(_FAVOURITE, actor_id=actor_id, post_id=post_id)
+
+
+def favourite_by_iri(tx: Tx, iri: str) -> FavouriteRow | None:
+    """The favourite whose Like has that IRI."""
+    return tx.first(_FAVOURITE_BY_IRI, iri=iri)
 
 
 def add_favourite(tx: Tx, row: FavouriteRow) -> bool:

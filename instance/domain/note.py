@@ -1,0 +1,164 @@
+"""A partner's Note, read without trusting its shape. The rule kept here: whatever comes, what goes on is clean text within limits.
+
+What is no Note becomes words without links: its name and its content.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+from federation.activity import moment_ms
+from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of
+from federation.origin import same_origin
+from instance.domain import text
+from instance.domain.media import DESCRIPTION_LIMIT_CHARS, MEDIA_TYPES, UPLOAD_LIMIT_BYTES
+
+EARLIEST_MS = 946_684_800_000  # 2000-01-01
+CONTENT_LIMIT_CHARS = 100_000
+SPOILER_LIMIT_CHARS = 500
+MENTIONS_LIMIT = 100
+PICTURES_LIMIT = 16
+
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
+_DIGEST = re.compile(r"f1220([0-9a-f]{64})")
+
+
+class Attached(NamedTuple):
+    """A picture that a Note says it has."""
+
+    iri: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    blurhash: str | None
+    description: str
+    focus: str
+
+
+class Note(NamedTuple):
+    """What a Note says, cleaned. `updated_at_ms` is when it was last changed, as it says."""
+
+    iri: str
+    author_iri: str
+    parent_iri: str | None
+    content: str
+    spoiler: str
+    sensitive: bool
+    language: str | None
+    work_kind: str | None
+    mentions: tuple[str, ...]
+    pictures: tuple[Attached, ...]
+    published_at_ms: int
+    updated_at_ms: int
+
+
+def read_note(document: Document, *, now_ms: int) -> Note:
+    """Read a Note, or what stands in its place."""
+    published = _moment(document.get("published"), now_ms)
+    iri = id_of(document) or ""
+    language, content = _content(document)
+    return Note(
+        iri=iri,
+        author_iri=id_of(document.get("attributedTo")) or "",
+        parent_iri=id_of(document.get("inReplyTo")),
+        content=content,
+        spoiler=text.plain(text_of(document.get("summary"))[:SPOILER_LIMIT_CHARS])
+        if document.get("summary")
+        else "",
+        sensitive=document.get("sensitive") is True,
+        language=language,
+        work_kind=_work_kind(document.get("work")),
+        mentions=_mentions(document.get("tag")),
+        pictures=_pictures(document.get("attachment"), iri),
+        published_at_ms=published,
+        updated_at_ms=_moment(document.get("updated"), now_ms) if document.get("updated") else published,
+    )
+
+
+def author_of(document: Any) -> str | None:
+    """The IRI of who a Note says wrote it."""
+    return id_of(document.get("attributedTo")) if isinstance(document, dict) else None
+
+
+def parent_of(document: Any) -> str | None:
+    """The IRI of what a Note says it answers."""
+    return id_of(document.get("inReplyTo")) if isinstance(document, dict) else None
+
+
+def clamped(at_ms: int | None, now_ms: int) -> int:
+    """A time that a partner says, between the year 2000 and now."""
+    return now_ms if at_ms is None else max(EARLIEST_MS, min(at_ms, now_ms))
+
+
+def _moment(value: Any, now_ms: int) -> int:
+    return clamped(moment_ms(value), now_ms)
+
+
+def _content(document: Document) -> tuple[str | None, str]:
+    """Language and clean HTML."""
+    content = text_of(document.get("content"))
+    language, by_language = None, document.get("contentMap")
+    if isinstance(by_language, dict):
+        pairs = [(key, value) for key, value in by_language.items() if isinstance(value, str)]
+        language, said = next((pair for pair in pairs if not content or pair[1] == content), (None, content))
+        content = content or said
+    content = content[:CONTENT_LIMIT_CHARS]
+    language = language if language and _LANGUAGE.fullmatch(language) else None
+    if first_type(document) == "Note":
+        return language, text.clean(content)
+    return language, text.from_plain(f"{text_of(document.get('name'))}\n\n{text.plain(content)}")
+
+
+def _work_kind(value: Any) -> str | None:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return kind if kind in text.WORK_KINDS else None
+
+
+def _mentions(tags: Any) -> tuple[str, ...]:
+    named = (tag for tag in one_or_many(tags)[:MENTIONS_LIMIT] if first_type(tag) == "Mention")
+    return tuple(dict.fromkeys(href for tag in named if isinstance(href := tag.get("href"), str)))
+
+
+def _pictures(attachments: Any, note_iri: str) -> tuple[Attached, ...]:
+    found = (
+        _picture(item, note_iri)
+        for item in one_or_many(attachments)[:PICTURES_LIMIT]
+        if isinstance(item, dict)
+    )
+    return tuple(picture for picture in found if picture is not None)
+
+
+def _picture(item: Document, note_iri: str) -> Attached | None:
+    """A picture of the Note's own host whose bytes the Note vouches for; any other is left out."""
+    url, digest = next(iter(ids_of(item.get("url"))), ""), item.get("digestMultibase")
+    sha256 = _DIGEST.fullmatch(digest) if isinstance(digest, str) else None
+    size = _whole(item.get("size"), UPLOAD_LIMIT_BYTES)
+    media_type = item.get("mediaType")
+    if not same_origin(url, note_iri) or sha256 is None or size is None or media_type not in MEDIA_TYPES:
+        return None
+    blurhash = item.get("blurhash")
+    return Attached(
+        iri=url,
+        media_type=media_type,
+        sha256=sha256[1],
+        size_bytes=size,
+        width=_whole(item.get("width"), 100_000) or 0,
+        height=_whole(item.get("height"), 100_000) or 0,
+        blurhash=blurhash if isinstance(blurhash, str) and len(blurhash) <= 100 else None,
+        description=text_of(item.get("name"))[:DESCRIPTION_LIMIT_CHARS],
+        focus=_focus(item.get("focalPoint")),
+    )
+
+
+def _whole(value: Any, limit: int) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limit else None
+
+
+def _focus(value: Any) -> str:
+    """Mastodon's "x,y", each from -1 to 1."""
+    if not isinstance(value, list) or len(value) != 2:
+        return ""
+    if not all(isinstance(part, int | float) and -1 <= part <= 1 for part in value):
+        return ""
+    return ",".join(f"{part:g}" for part in value)

@@ -1,0 +1,23 @@
+"""Telling our people what happened. The rule kept here: nobody is told of their own deeds, and nobody outside the company is told this way."""
+
+from collections.abc import Iterable
+
+from instance import ids
+from instance.events import Notified
+from instance.storage import notifications
+from instance.storage.database import Tx
+from instance.storage.notifications import NotificationRow
+
+
+def notify(tx: Tx, kind: str, owner_ids: Iterable[int], *, actor_id: int, post_id: int | None = None) -> None:
+    """Tell each of these people of ours, once, that the actor did something."""
+    owners = [owner for owner in dict.fromkeys(owner_ids) if owner != actor_id]
+    if not owners:
+        return
+    rows = [
+        NotificationRow(ids.snowflake(tx.now_ms), owner, kind, actor_id, post_id, tx.now_ms)
+        for owner in owners
+    ]
+    notifications.insert_many(tx, rows)
+    for row in rows:
+        tx.emit(Notified(row.id, row.owner_id))

@@ -1,0 +1,217 @@
+"""Publishing, changing, deleting and boosting posts.
+
+The rule kept here: every verb writes and returns Drafts, whatever the space. An internal post is drafted like any other; it is the gate
+that holds it back.
+"""
+
+from federation.letters import Draft
+from instance import ids
+from instance.domain import compose, render, timeline
+from instance.domain.compose import AsksGate, Checked, PostDraft, check_edit, check_publish
+from instance.domain.outcome import Outcome
+from instance.domain.render import Json, NoteFacts
+from instance.errors import CannotPublish, NotFound
+from instance.events import PostChanged
+from instance.policy import INTERNAL
+from instance.storage import actors, log, media, posts
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from instance.storage.posts import PostRow
+
+__all__ = [
+    "Checked",
+    "PostDraft",
+    "boost",
+    "check_edit",
+    "check_publish",
+    "delete",
+    "edit",
+    "publish",
+    "unboost",
+]
+
+
+def publish(tx: Tx, gate: AsksGate, author: ActorRow, draft: PostDraft) -> Outcome[PostRow]:
+    """Publish a new post. Raises CannotPublish."""
+    checked = check_publish(tx, gate, author, draft)
+    post = _row(tx, author, checked)
+    ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
+    timeline.enter(tx, post, author, checked.mentions, parent=checked.parent)
+    _attach(tx, post, checked)
+    activity_iri = mint_activity(tx, "create", post)
+    return Outcome(
+        post, (draft_of(render.create(_facts(post, author, checked), iri=activity_iri), post.space),)
+    )
+
+
+def edit(tx: Tx, gate: AsksGate, author: ActorRow, post_id: int, draft: PostDraft) -> Outcome[PostRow]:
+    """Change the words and pictures of the author's own post; it stays where it is. Raises CannotPublish, NotFound."""
+    before = _own(tx, author, post_id)
+    checked = check_edit(tx, gate, author, draft, post=before)
+    post = before._replace(
+        content=checked.html,
+        source=draft.text,
+        spoiler=draft.spoiler,
+        sensitive=int(draft.sensitive),
+        language=draft.language,
+        work_kind=checked.work_kind,
+        edited_at_ms=tx.now_ms,
+    )
+    reword(tx, before, post, mentions=checked.mentions)
+    _attach(tx, post, checked)
+    activity = render.update(
+        _facts(post, author, checked), iri=mint_activity(tx, "update", post), at_ms=tx.now_ms
+    )
+    return Outcome(post, (draft_of(activity, post.space),))
+
+
+def reword(tx: Tx, before: PostRow, post: PostRow, *, mentions: tuple[ActorRow, ...]) -> None:
+    """Write a post's new words, keep the old ones, and tell those who are named now and were not."""
+    posts.keep_wording(tx, before, at_ms=tx.now_ms)
+    posts.reword(tx, post)
+    named_before = posts.mentions_of(tx, post.id)
+    posts.clear_mentions(tx, post.id)
+    posts.add_mentions(tx, post.id, [actor.id for actor in mentions])
+    timeline.tell_named(tx, post, [actor for actor in mentions if actor.id not in named_before])
+    tx.emit(PostChanged(post.id, edited=True))
+
+
+def delete(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
+    """Delete the author's own post for good: here, in the log, and at the partners that had it. Raises NotFound."""
+    post = _own(tx, author, post_id)
+    timeline.leave(tx, post)
+    log.redact(tx, post.space, post.iri)
+    activity = render.delete(post, author, iri=mint_activity(tx, "delete", post), at_ms=tx.now_ms)
+    return Outcome(
+        post._replace(content="", source="", deleted_at_ms=tx.now_ms), (draft_of(activity, post.space),)
+    )
+
+
+def boost(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
+    """Boost a post within its own space, once. Raises CannotPublish, NotFound."""
+    boosted = readable(tx, author, post_id)
+    already = posts.boost_by(tx, author.id, boosted.id)
+    if already is not None:
+        return Outcome(already)
+    if boosted.space == INTERNAL and boosted.visibility not in {"public", "unlisted"}:
+        raise CannotPublish(
+            "boost_of_private", "This post is not for everybody in the company, so it cannot be boosted."
+        )
+    compose.check_may_post(tx, author.id, boosted.space)
+    row = boost_row(tx.now_ms, mint_activity(tx, "announce", boosted), author, boosted)
+    timeline.enter_boost(tx, row, author, boosted)
+    return Outcome(row, (draft_of(render.announce(row, author, boosted_iri=boosted.iri), row.space),))
+
+
+def unboost(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
+    """Take a boost back; nothing happens without one. The value is the post that was boosted. Raises NotFound."""
+    boosted = readable(tx, author, post_id)
+    row = posts.boost_by(tx, author.id, boosted.id)
+    if row is None:
+        return Outcome(boosted)
+    timeline.leave_boost(tx, row)
+    announce = render.announce(row, author, boosted_iri=boosted.iri)
+    undo = render.undo(announce, iri=mint_activity(tx, "undo", boosted), at_ms=tx.now_ms)
+    return Outcome(boosted, (draft_of(undo, row.space),))
+
+
+def readable(tx: Tx, viewer: ActorRow, post_id: int) -> PostRow:
+    """The post that the viewer means and may read; of a boost, the post boosted. Raises NotFound."""
+    post = posts.seen_by(tx, viewer.id, post_id)
+    if post is not None and post.boost_of_id is not None:
+        post = posts.seen_by(tx, viewer.id, post.boost_of_id)
+    if post is None:
+        raise NotFound("post")
+    return post
+
+
+def boost_row(at_ms: int, iri: str, booster: ActorRow, boosted: PostRow) -> PostRow:
+    """The row of a boost: it lives in the space of what is boosted."""
+    row_id = ids.snowflake(at_ms)
+    return empty_row(row_id, iri, booster.id, boosted.space, at_ms)._replace(
+        boost_of_id=boosted.id, visibility="unlisted"
+    )
+
+
+def empty_row(row_id: int, iri: str, author_id: int, space: str, at_ms: int) -> PostRow:
+    """A post with nothing in it, that opens a thread of its own."""
+    return PostRow(
+        id=row_id,
+        iri=iri,
+        author_id=author_id,
+        space=space,
+        label=1,
+        visibility="unlisted",
+        in_reply_to_id=None,
+        in_reply_to_iri=None,
+        thread_id=row_id,
+        boost_of_id=None,
+        content="",
+        source="",
+        spoiler="",
+        sensitive=0,
+        language=None,
+        work_kind=None,
+        application=None,
+        replies_count=0,
+        boosts_count=0,
+        favourites_count=0,
+        created_at_ms=at_ms,
+        edited_at_ms=None,
+        deleted_at_ms=None,
+    )
+
+
+def mint_activity(tx: Tx, kind: str, post: PostRow) -> str:
+    """The IRI of a new activity about a post; it belongs where the post belongs."""
+    iri = tx.home.iri("activities", ids.snowflake(tx.now_ms))
+    ids.mint(tx, iri, kind=kind, space=post.space, label=post.label)
+    return iri
+
+
+def draft_of(activity: Json, space: str) -> Draft:
+    """The draft of an activity: a project's enters the project's log, any other stands outside all logs."""
+    return Draft(activity, activity["actor"], None if space == INTERNAL else space)
+
+
+def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
+    """What a post that is stored already is rendered from."""
+    named = actors.by_ids(tx, posts.mentions_of(tx, post.id))
+    return NoteFacts(post, author, tuple(named.values()), media.of_posts(tx, [post.id]).get(post.id, ()))
+
+
+def _own(tx: Tx, author: ActorRow, post_id: int) -> PostRow:
+    post = posts.seen_by(tx, author.id, post_id)
+    if post is None or post.author_id != author.id or post.boost_of_id is not None:
+        raise NotFound("post of yours")
+    return post
+
+
+def _row(tx: Tx, author: ActorRow, checked: Checked) -> PostRow:
+    row_id, draft, parent = ids.snowflake(tx.now_ms), checked.draft, checked.parent
+    return empty_row(row_id, tx.home.iri("posts", row_id), author.id, checked.space, tx.now_ms)._replace(
+        visibility=checked.visibility,
+        in_reply_to_id=parent.id if parent else None,
+        in_reply_to_iri=parent.iri if parent else None,
+        thread_id=parent.thread_id if parent else row_id,
+        content=checked.html,
+        source=draft.text,
+        spoiler=draft.spoiler,
+        sensitive=int(draft.sensitive),
+        language=draft.language,
+        work_kind=checked.work_kind,
+        application=draft.application,
+    )
+
+
+def _facts(post: PostRow, author: ActorRow, checked: Checked) -> NoteFacts:
+    return NoteFacts(post, author, checked.mentions, checked.media)
+
+
+def _attach(tx: Tx, post: PostRow, checked: Checked) -> None:
+    """Give the post its pictures; from now on they belong where the post belongs."""
+    media.keep_only(tx, post.id, [picture.id for picture in checked.media])
+    for position, picture in enumerate(checked.media):
+        media.attach(tx, picture.id, post_id=post.id, position=position)
+        if picture.post_id is None:
+            ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)

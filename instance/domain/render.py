@@ -1,0 +1,157 @@
+"""Posts and reactions as ActivityStreams documents. The rule kept here: pure; what a document names is what its facts name."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from federation.vocabulary import CONTEXT
+from instance.domain import text
+from instance.policy import INTERNAL
+from instance.storage.actors import ActorRow
+from instance.storage.media import MediaRow
+from instance.storage.posts import PostRow
+
+Json = dict[str, Any]
+
+# sha2-256, 32 bytes, as a multihash in base16 (FEP-1311)
+_MULTIHASH = "f1220"
+
+
+class NoteFacts(NamedTuple):
+    """What a Note is made of."""
+
+    post: PostRow
+    author: ActorRow
+    mentions: tuple[ActorRow, ...] = ()
+    media: tuple[MediaRow, ...] = ()
+
+
+class Audience(NamedTuple):
+    """Whom a document says it is for: IRIs."""
+
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+
+
+def timestamp(at_ms: int) -> str:
+    """RFC 3339 in UTC with milliseconds, so that every node orders by the same time."""
+    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+
+
+def audience(post: PostRow, author: ActorRow, mentions: Iterable[ActorRow] = ()) -> Audience:
+    """A project's post is for the project; an internal one names its author's followers, or those mentioned in a direct one."""
+    named = tuple(actor.iri for actor in mentions if actor.iri != post.space)
+    if post.space != INTERNAL:
+        return Audience((post.space,), named)
+    return Audience(named) if post.visibility == "direct" else Audience((f"{author.iri}/followers",), named)
+
+
+def note(facts: NoteFacts) -> Json:
+    """The Note of a post."""
+    post, author = facts.post, facts.author
+    to, cc = audience(post, author, facts.mentions)
+    document: Json = {
+        "id": post.iri,
+        "type": "Note",
+        "attributedTo": author.iri,
+        "to": list(to),
+        "cc": list(cc),
+        "published": timestamp(post.created_at_ms),
+        "content": post.content,
+        "sensitive": bool(post.sensitive),
+        "tag": [_mention(actor) for actor in facts.mentions]
+        + [{"type": "Hashtag", "name": f"#{tag}"} for tag in text.tags_in(post.source)],
+        "attachment": [_image(picture) for picture in facts.media],
+    }
+    return document | _optional(post)
+
+
+def create(facts: NoteFacts, *, iri: str) -> Json:
+    """Create of a post."""
+    inner = note(facts)
+    return _activity("Create", iri, facts.author.iri, inner, at_ms=facts.post.created_at_ms) | _same_audience(
+        inner
+    )
+
+
+def update(facts: NoteFacts, *, iri: str, at_ms: int) -> Json:
+    """Update of a post."""
+    inner = note(facts)
+    return _activity("Update", iri, facts.author.iri, inner, at_ms=at_ms) | _same_audience(inner)
+
+
+def delete(post: PostRow, author: ActorRow, *, iri: str, at_ms: int) -> Json:
+    """Delete of a post, which leaves a Tombstone."""
+    tombstone = {"id": post.iri, "type": "Tombstone"}
+    to, cc = audience(post, author)
+    return _activity("Delete", iri, author.iri, tombstone, at_ms=at_ms) | {"to": list(to), "cc": list(cc)}
+
+
+def announce(boost: PostRow, booster: ActorRow, *, boosted_iri: str) -> Json:
+    """Announce of a post: the boost's own IRI is the activity's."""
+    to, cc = audience(boost, booster)
+    activity = _activity("Announce", boost.iri, booster.iri, boosted_iri, at_ms=boost.created_at_ms)
+    return activity | {"to": list(to), "cc": list(cc)}
+
+
+def like(post: PostRow, actor: ActorRow, *, iri: str, at_ms: int) -> Json:
+    """Like of a post."""
+    to, cc = audience(post, actor)
+    return _activity("Like", iri, actor.iri, post.iri, at_ms=at_ms) | {"to": list(to), "cc": list(cc)}
+
+
+def undo(inner: Json, *, iri: str, at_ms: int) -> Json:
+    """Undo of one of the actor's own activities, which it carries."""
+    bare = {key: value for key, value in inner.items() if key != "@context"}
+    return _activity("Undo", iri, inner["actor"], bare, at_ms=at_ms) | _same_audience(inner)
+
+
+def _activity(kind: str, iri: str, actor: str, inner: Any, *, at_ms: int) -> Json:
+    return {
+        "@context": CONTEXT,
+        "id": iri,
+        "type": kind,
+        "actor": actor,
+        "published": timestamp(at_ms),
+        "object": inner,
+    }
+
+
+def _same_audience(inner: Mapping[str, Any]) -> Json:
+    return {key: inner[key] for key in ("to", "cc", "audience") if key in inner}
+
+
+def _optional(post: PostRow) -> Json:
+    """What a Note says only when it has it to say."""
+    found: Json = {
+        "summary": post.spoiler or None,
+        "inReplyTo": post.in_reply_to_iri,
+        "audience": post.space if post.space != INTERNAL else None,
+        "contentMap": {post.language: post.content} if post.language else None,
+        "updated": timestamp(post.edited_at_ms) if post.edited_at_ms else None,
+        "work": {"kind": post.work_kind} if post.work_kind else None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _mention(actor: ActorRow) -> Json:
+    return {"type": "Mention", "href": actor.iri, "name": f"@{actor.username}@{actor.host}"}
+
+
+def _image(picture: MediaRow) -> Json:
+    document: Json = {
+        "type": "Image",
+        "url": picture.iri,
+        "mediaType": picture.media_type,
+        "name": picture.description,
+        "width": picture.width,
+        "height": picture.height,
+        "size": picture.size_bytes,
+        "digestMultibase": _MULTIHASH + picture.sha256,
+    }
+    if picture.blurhash:
+        document["blurhash"] = picture.blurhash
+    if picture.focus:
+        document["focalPoint"] = [float(part) for part in picture.focus.split(",")]
+    return document

@@ -1,0 +1,126 @@
+"""Who gets a post at home, who is told of it, and the counts that go with it: the same for ours and for partners' posts.
+
+The rule kept here: a post enters no home, and no notification, of who may not read it.
+"""
+
+from collections.abc import Sequence
+
+from instance.domain.notification import notify
+from instance.events import PostAppeared, PostChanged, PostGone
+from instance.policy import INTERNAL
+from instance.storage import actors, fanout, media, members, notifications, posts, reactions
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from instance.storage.posts import PostRow
+
+# A boost of what stands in a home since less than this adds nothing to that home.
+BOOST_SHADOW_MS = 24 * 3_600_000
+
+
+def enter(
+    tx: Tx, post: PostRow, author: ActorRow, mentions: Sequence[ActorRow], *, parent: PostRow | None
+) -> bool:
+    """Write a new post with its mentions, counts, homes and notifications. False when it is known already."""
+    if not posts.insert_one(tx, post):
+        return False
+    if mentions:
+        posts.add_mentions(tx, post.id, [actor.id for actor in mentions])
+    actors.count_post(tx, author.id, 1, at_ms=post.created_at_ms)
+    if parent is not None:
+        posts.count(tx, parent.id, "replies_count", by=1)
+        tx.emit(PostChanged(parent.id))
+    owners = _homes(tx, post, mentions, parent)
+    tx.emit(PostAppeared(post.id, author.id, post.space, post.visibility, tuple(owners)))
+    concerned = [actor.id for actor in mentions if _is_colleague(tx, actor)] + _answered(tx, post, parent)
+    told = [actor_id for actor_id in concerned if actor_id in owners or post.space == INTERNAL]
+    notify(tx, "mention", told, actor_id=author.id, post_id=post.id)
+    return True
+
+
+def enter_boost(tx: Tx, boost: PostRow, booster: ActorRow, boosted: PostRow) -> bool:
+    """Write a boost: counts, homes, and a word to the author of what is boosted. False when it is known already."""
+    if not posts.insert_one(tx, boost):
+        return False
+    posts.count(tx, boosted.id, "boosts_count", by=1)
+    shadow = boosted.id if boosted.created_at_ms > tx.now_ms - BOOST_SHADOW_MS else 0
+    if boost.space != INTERNAL:
+        owners = fanout.put_members(tx, boost.id, boost.space, unless_post_id=shadow)
+    else:
+        owners = fanout.put_followers(tx, boost.id, booster.id, unless_post_id=shadow)
+    tx.emit(PostAppeared(boost.id, booster.id, boost.space, boost.visibility, tuple(owners)))
+    tx.emit(PostChanged(boosted.id))
+    tell_author(tx, "reblog", boosted, actor_id=booster.id)
+    return True
+
+
+def tell_author(tx: Tx, kind: str, post: PostRow, *, actor_id: int) -> None:
+    """Tell the author of a post, when one of our people, what somebody did with it."""
+    if is_ours(tx, post):
+        notify(tx, kind, [post.author_id], actor_id=actor_id, post_id=post.id)
+
+
+def tell_named(tx: Tx, post: PostRow, actors: Sequence[ActorRow]) -> None:
+    """Tell colleagues that a post which is there already names them now."""
+    named = [actor.id for actor in actors if _is_colleague(tx, actor)]
+    if post.space != INTERNAL:
+        inside = set(members.local_active_ids(tx, post.space))
+        named = [actor_id for actor_id in named if actor_id in inside]
+    notify(tx, "mention", named, actor_id=post.author_id, post_id=post.id)
+
+
+def is_ours(tx: Tx, post: PostRow) -> bool:
+    """Whether one of our people wrote it: an author's posts live on the author's own host."""
+    return post.iri.startswith(f"{tx.home.base}/")
+
+
+def leave(tx: Tx, post: PostRow) -> None:
+    """Empty a deleted post for good and take away everything that hangs on it; its row stays, so that it cannot come back."""
+    for boost in posts.boosts_of(tx, post.id):
+        leave_boost(tx, boost)
+    posts.redact(tx, post.id, at_ms=tx.now_ms)
+    reactions.forget(tx, post.id)
+    media.forget(tx, post.id)
+    actors.count_post(tx, post.author_id, -1)
+    if post.in_reply_to_id is not None:
+        posts.count(tx, post.in_reply_to_id, "replies_count", by=-1)
+        tx.emit(PostChanged(post.in_reply_to_id))
+    _take(tx, post)
+
+
+def leave_boost(tx: Tx, boost: PostRow) -> None:
+    """Remove an undone boost."""
+    assert boost.boost_of_id is not None
+    posts.count(tx, boost.boost_of_id, "boosts_count", by=-1)
+    notifications.take_back(tx, "reblog", actor_id=boost.author_id, post_id=boost.boost_of_id)
+    tx.emit(PostChanged(boost.boost_of_id))
+    _take(tx, boost)
+    posts.remove(tx, boost.id)
+
+
+def _take(tx: Tx, post: PostRow) -> None:
+    notifications.forget(tx, post.id)
+    tx.emit(PostGone(post.id, post.space, fanout.take(tx, post.id)))
+
+
+def _homes(tx: Tx, post: PostRow, mentions: Sequence[ActorRow], parent: PostRow | None) -> list[int]:
+    """A project's post: all our people in it. An internal one: the author and the followers, or those it is direct to."""
+    if post.space != INTERNAL:
+        return fanout.put_members(tx, post.id, post.space)
+    if post.visibility == "direct":
+        return fanout.put_owners(
+            tx, post.id, [post.author_id, *(a.id for a in mentions if _is_colleague(tx, a))]
+        )
+    answered = parent.author_id if parent is not None and parent.author_id != post.author_id else None
+    followers = fanout.put_followers(tx, post.id, post.author_id, parent_author_id=answered)
+    return followers + fanout.put_owners(tx, post.id, [post.author_id])
+
+
+def _answered(tx: Tx, post: PostRow, parent: PostRow | None) -> list[int]:
+    """The author of the parent, when the answer is one that this colleague may read without being named in it."""
+    if parent is None or not is_ours(tx, parent):
+        return []
+    return [parent.author_id] if post.space != INTERNAL or post.visibility in {"public", "unlisted"} else []
+
+
+def _is_colleague(tx: Tx, actor: ActorRow) -> bool:
+    return actor.host == tx.home.host and actor.kind == "person"
