@@ -8,7 +8,8 @@ InstanceError
     ├── BadInput  422    a field is wrong; `field` names it
     ├── CannotPublish    what was written cannot be published there; `field` names what to change
     ├── NotAllowed 403   this person may not do it
-    └── NotFound  404    there is no such thing for this person
+    ├── NotFound  404    there is no such thing for this person
+    └── Conflict  409    it does not fit what is so already
 """
 
 from typing import ClassVar
@@ -50,7 +51,7 @@ class CannotPublish(Refusal):
 
 
 class NotAllowed(Refusal):
-    """This person may not do it."""
+    """The person who asked may not do it."""
 
     status = 403
 
@@ -62,3 +63,9 @@ class NotFound(Refusal):
 
     def __init__(self, what: str) -> None:
         super().__init__("not_found", f"There is no such {what}.")
+
+
+class Conflict(Refusal):
+    """It does not fit the state in which the thing is; `text` says which that is."""
+
+    status = 409
