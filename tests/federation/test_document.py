@@ -1,0 +1,120 @@
+"""Untrusted JSON: whatever comes in, the answer is a value or one of our own errors."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from federation import document
+from federation.errors import FederationError, Malformed
+from federation.vocabulary import is_activity_media_type
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+def rule_of(body: bytes, **limits: int) -> str:
+    with pytest.raises(Malformed) as caught:
+        document.parse(body, **limits)
+    return caught.value.rule
+
+
+def nested(depth: int) -> bytes:
+    return b'{"a":' * depth + b"1" + b"}" * depth
+
+
+def test_an_object_is_read():
+    assert document.parse(b'{"type":"Note"}') == {"type": "Note"}
+
+
+def test_a_document_at_the_size_limit_is_read_and_one_byte_more_is_refused():
+    body = b'{"a":"b"}'
+    assert document.parse(body, limit_bytes=len(body)) == {"a": "b"}
+    assert rule_of(body, limit_bytes=len(body) - 1) == "document_too_large"
+
+
+def test_a_document_at_the_depth_limit_is_read_and_one_deeper_is_refused():
+    assert document.parse(nested(32))
+    assert rule_of(nested(33)) == "document_too_deep"
+
+
+def test_brackets_inside_strings_do_not_count_as_depth():
+    assert document.parse(json.dumps({"content": '[[{"' * 100}).encode())
+
+
+def test_a_deep_list_behind_a_quoted_quote_is_still_refused():
+    assert rule_of(b'{"a":"\\"","b":' + b"[" * 40 + b"]" * 40 + b"}") == "document_too_deep"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a":NaN}', b"\xff\xfe", b'{"a":1}x', b"'a'"])
+def test_what_is_not_json_is_refused(body: bytes):
+    assert rule_of(body) == "not_json"
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"a"', b"null"])
+def test_json_that_is_no_object_is_refused(body: bytes):
+    assert rule_of(body) == "not_an_object"
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_give_a_document_or_our_own_error(body: bytes):
+    try:
+        assert isinstance(document.parse(body), dict)
+    except FederationError as error:
+        assert error.status == 400
+
+
+@pytest.mark.parametrize(
+    ("value", "iri"),
+    [
+        ("https://a/1", "https://a/1"),
+        ({"id": "https://a/1"}, "https://a/1"),
+        ([{"@id": "https://a/1"}], "https://a/1"),
+        ([], None),
+        (3, None),
+        ("", None),
+    ],
+)
+def test_an_id_is_found_in_every_shape(value: object, iri: str | None):
+    assert document.id_of(value) == iri
+
+
+@pytest.mark.parametrize(
+    "name", ["Note", "as:Note", "https://www.w3.org/ns/activitystreams#Note", ["Note", "Extra"]]
+)
+def test_a_type_is_known_in_every_spelling(name: object):
+    assert document.first_type({"type": name}) == "Note"
+
+
+def test_a_language_map_gives_its_first_text():
+    assert document.text_of({"fr": "bonjour", "en": "hello"}) == "bonjour"
+
+
+def test_strings_lists_keys_and_values_at_every_depth():
+    assert set(document.strings({"a": ["b", {"c": "d"}], "e": 1})) == {"a", "b", "c", "d", "e"}
+
+
+@given(ANY_JSON)
+def test_every_string_of_any_document_is_listed(value: object):
+    listed = set(document.strings(value))
+    assert all(json.dumps(text) in json.dumps(value) for text in listed)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "known"),
+    [
+        ("application/activity+json", True),
+        ("application/activity+json; charset=utf-8", True),
+        ('application/ld+json; profile="https://www.w3.org/ns/activitystreams"', True),
+        ('application/ld+json; profile="https://other.example https://www.w3.org/ns/activitystreams"', True),
+        ("application/ld+json", False),
+        ("application/json", False),
+        ("text/html", False),
+    ],
+)
+def test_activity_media_types_are_told_from_others(content_type: str, known: bool):
+    assert is_activity_media_type(content_type) is known
