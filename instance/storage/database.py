@@ -44,9 +44,7 @@ class Command:
     """A statement that returns nothing, compiled once. Its parameters are the names of its bind parameters."""
 
     def __init__(self, statement: Executable) -> None:
-        compiled = cast("ClauseElement", statement).compile(
-            dialect=_SQLITE, compile_kwargs={"render_postcompile": True}
-        )
+        compiled = cast("ClauseElement", statement).compile(dialect=_SQLITE)
         self.sql = str(compiled)
         self.defaults: dict[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
         if isinstance(statement, Insert):
