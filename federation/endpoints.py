@@ -1,0 +1,230 @@
+"""The doors for other servers: inboxes, objects, collections, the log, discovery.
+
+The rule kept here: nothing is fetched for a stranger, nothing is believed before it is proven, and nothing is served but
+a Disclosure made for the very host that asks. What is not for the viewer answers as what never was.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from aiohttp.web import Request, Response, StreamResponse
+
+from federation import log, signature
+from federation.activity import Activity
+from federation.document import LIMIT_BYTES, Document, parse
+from federation.doors import Door, Route
+from federation.errors import FederationError, Malformed, Refused, Unauthentic
+from federation.keys import PublicKey
+from federation.letters import ANYONE, Disclosure, check_seal
+from federation.node import Node, Receipt
+from federation.origin import host_of
+from federation.signature import Claims, ReplayWindow, Sender
+from federation.vocabulary import is_activity_media_type
+
+BODY_TIMEOUT_S: Final = 20.0
+PROBLEM_JSON: Final = "application/problem+json"
+_FIXED_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_NOT_FOUND: Final = orjson.dumps({"type": "about:blank", "title": "Not found.", "status": 404})
+_logger = logging.getLogger(__name__)
+
+INBOXES: Final = ("/inbox", "/actor/inbox", "/people/{name}/inbox", "/projects/{name}/inbox")
+OBJECTS: Final = (
+    "/actor",
+    "/people/{name}",
+    "/people/{name}/outbox",
+    "/people/{name}/followers",
+    "/people/{name}/following",
+    "/projects/{name}",
+    "/projects/{name}/outbox",
+    "/projects/{name}/members",
+    "/projects/{name}/followers",
+    "/projects/{name}/charter",
+    "/posts/{id}",
+    "/activities/{id}",
+    "/charters/{id}",
+    "/media/{id:.+}",
+    "/log",
+    "/.well-known/nodeinfo",
+    "/.well-known/host-meta",
+    "/nodeinfo/2.0",
+    "/nodeinfo/2.1",
+)
+WEBFINGER: Final = "/.well-known/webfinger"
+
+
+def routes(node: Node, seal_key: bytes) -> list[Route]:
+    """Every route of the protocol, with its door."""
+    endpoints = _Endpoints(node, seal_key)
+    return [
+        *(Route("POST", path, endpoints.post_inbox, Door.PARTNER) for path in INBOXES),
+        *(Route("GET", path, endpoints.get_object, Door.ANYONE) for path in OBJECTS),
+        Route("GET", WEBFINGER, endpoints.get_webfinger, Door.ANYONE),
+    ]
+
+
+def _answering(
+    handler: Callable[["_Endpoints", Request], Awaitable[Response]],
+) -> Callable[["_Endpoints", Request], Awaitable[StreamResponse]]:
+    """A FederationError of the handler becomes its answer."""
+
+    @wraps(handler)
+    async def answer(endpoints: "_Endpoints", request: Request) -> StreamResponse:
+        try:
+            return await handler(endpoints, request)
+        except FederationError as error:
+            _logger.info("refused rule=%s path=%s detail=%s", error.rule, request.path, error.detail)
+            return _problem(error.status, error.safe, rule=error.rule, now=endpoints.node.now())
+
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoints:
+    node: Node
+    seal_key: bytes = field(repr=False)
+    replays: ReplayWindow = field(default_factory=ReplayWindow)
+
+    @_answering
+    async def post_inbox(self, request: Request) -> Response:
+        """Take an activity in: 202 when it is safe on disk."""
+        _check_media_type(request)
+        body = await _read_body(request)
+        message = self._message(request, body)
+        claims = signature.parse_signature(message)
+        document = await self._admit(host_of(claims.key_id), body)
+        sender = await self._prove(message, claims)
+        self.replays.admit(sender, now=self.node.now())
+        heads = request.headers.get(log.HEADER) if log.HEADER.lower() in sender.covered else None
+        receipt = await self.node.receive(Activity.parse(document), signer=sender, raw=body, heads=heads)
+        return self._acknowledge(receipt)
+
+    @_answering
+    async def get_object(self, request: Request) -> Response:
+        """Whatever is at this path, as far as it is for the one who asks."""
+        viewer = await self._viewer(request)
+        accept = request.headers.get("Accept", "")
+        return self._serve(await self.node.disclose(request.raw_path, viewer=viewer, accept=accept), viewer)
+
+    @_answering
+    async def get_webfinger(self, request: Request) -> Response:
+        """Who is behind a handle or an address (RFC 7033)."""
+        resource = request.query.get("resource")
+        if not resource:
+            raise Malformed("resource", safe="The parameter resource is missing.")
+        viewer = await self._viewer(request)
+        return self._serve(await self.node.webfinger(resource, viewer=viewer), viewer)
+
+    def _message(self, request: Request, body: bytes) -> signature.Request:
+        return signature.Request(request.method, self.node.origin, request.raw_path, request.headers, body)
+
+    async def _admit(self, host: str, body: bytes) -> Document:
+        """The document, when its host is known. A stranger may bring one thing: an offer of a charter."""
+        known = await self.node.party_known(host, None)
+        document = parse(body)
+        if not known and not await self.node.party_known(host, document):
+            raise Refused("party_unknown", host, safe="Your server is not a party to any charter with us.")
+        return document
+
+    async def _viewer(self, request: Request) -> str:
+        """The proven host of whoever asks. A stranger is anyone, whatever it signs: its key is not worth a fetch."""
+        if "Signature" not in request.headers:
+            return ANYONE
+        message = self._message(request, b"")
+        claims = signature.parse_signature(message)
+        host = host_of(claims.key_id)
+        if not await self.node.party_known(host, None):
+            return ANYONE
+        await self._prove(message, claims)
+        return host
+
+    async def _prove(self, message: signature.Request, claims: Claims) -> Sender:
+        key = await self._find_key(claims)
+        try:
+            return signature.verify(message, key=key, now=self.node.now(), claims=claims)
+        except Unauthentic as error:
+            if error.rule != "signature":
+                raise
+            newer = await self._find_key(claims, fresh=True)
+            if newer.key == key.key:
+                raise
+            return signature.verify(message, key=newer, now=self.node.now(), claims=claims)
+
+    async def _find_key(self, claims: Claims, *, fresh: bool = False) -> PublicKey:
+        """A key that cannot be had is the sender's fault (401), never an error of ours (5xx)."""
+        try:
+            return await self.node.find_key(claims.key_id, host=host_of(claims.key_id), fresh=fresh)
+        except FederationError as error:
+            safe = f"The key {claims.key_id} could not be had ({error.rule})."
+            raise Unauthentic("key", f"{claims.key_id}: {error}", safe=safe) from error
+
+    def _acknowledge(self, receipt: Receipt) -> Response:
+        if receipt.status < 400:
+            return Response(status=receipt.status, headers=receipt.headers)
+        title = HTTPStatus(receipt.status).phrase
+        return _problem(receipt.status, title, rule=receipt.rule, now=self.node.now())
+
+    def _serve(self, disclosure: Disclosure, viewer: str) -> Response:
+        try:
+            check_seal(disclosure, self.seal_key)
+        except Refused as error:
+            _logger.error("not served rule=%s viewer=%s", error.rule, viewer)  # noqa: TRY400 - no trace: it is not ours
+            return _not_found()
+        if disclosure.viewer != viewer:
+            _logger.error("not served rule=viewer viewer=%s made_for=%s", viewer, disclosure.viewer)
+            return _not_found()
+        if disclosure.status == HTTPStatus.NOT_FOUND:
+            return _not_found()
+        headers = {**_FIXED_HEADERS, **dict(disclosure.headers), "Content-Type": disclosure.media_type}
+        return Response(status=disclosure.status, body=disclosure.body, headers=headers)
+
+
+def _check_media_type(request: Request) -> None:
+    if not is_activity_media_type(request.headers.get("Content-Type", "")):
+        raise Malformed("media_type", safe="An activity is sent as application/activity+json.")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Malformed("content_encoding", safe="An activity is sent without compression.")
+
+
+async def _read_body(request: Request) -> bytes:
+    """The body, never more of it than the limit, and not longer than the time."""
+    chunks, size = [], request.content_length or 0
+    if size <= LIMIT_BYTES:
+        size = 0
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                async for chunk in request.content.iter_any():
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    if size > LIMIT_BYTES:
+                        break
+        except TimeoutError as error:
+            raise Malformed("slow_body", safe=f"A body is sent within {BODY_TIMEOUT_S:.0f} s.") from error
+    if size > LIMIT_BYTES:
+        raise Malformed("too_large", safe=f"A body may have {LIMIT_BYTES} bytes.")
+    return b"".join(chunks)
+
+
+def _not_found() -> Response:
+    """The one answer for what is not there and for what is not for the viewer: the same bytes, the same headers."""
+    return Response(status=404, body=_NOT_FOUND, content_type=PROBLEM_JSON, headers=_FIXED_HEADERS)
+
+
+def _problem(status: int, title: str, *, rule: str, now: float) -> Response:
+    """Problem details (RFC 9457), with the rule that decided and the time that we have."""
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "rule": rule,
+        "now": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+    }
+    return Response(
+        status=status, body=orjson.dumps(problem), content_type=PROBLEM_JSON, headers=_FIXED_HEADERS
+    )
