@@ -69,13 +69,18 @@ _charters, _parties = table(Charter), table(CharterParty)
 _ours = _parties.alias("ours")
 _PROJECT = _c.project_iri == bindparam("project_iri")
 _THIS = _c.id == bindparam("charter_id")
-_OPEN_STATES = ("offered", "approved", "live", "suspended")
+
+
+def _is_one_of(state: ColumnElement[Any], *states: str) -> ColumnElement[bool]:
+    return or_(*(state == name for name in states))  # an IN list would be rendered anew at each execution
 
 
 def is_open(project_iri: ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that a project's charter is live or suspended, for statements about other tables."""
     charter = _charters.alias("in_force")
-    return exists().where(charter.c.project_iri == project_iri, charter.c.state.in_(("live", "suspended")))
+    return exists().where(
+        charter.c.project_iri == project_iri, _is_one_of(charter.c.state, "live", "suspended")
+    )
 
 
 def _passes() -> ColumnElement[bool]:
@@ -96,18 +101,20 @@ def _passes() -> ColumnElement[bool]:
     )
 
 
+_IS_IN_FORCE = _is_one_of(_c.state, "live", "suspended")
+_IS_NOT_OVER = _is_one_of(_c.state, "offered", "approved", "live", "suspended")
 _JOINED = select(_party.host).distinct().join(_charters, _c.id == _party.charter_id)
 _BY_IRI = Query(select(*_c).where(_c.iri == bindparam("iri")), CharterRow)
 _BY_ID = Query(select(*_c).where(_THIS), CharterRow)
 _IN_FORCE = Query(
-    select(*_c).where(_PROJECT, _c.state.in_(("live", "suspended"))).order_by(_c.version.desc()).limit(1),
+    select(*_c).where(_PROJECT, _IS_IN_FORCE).order_by(_c.version.desc()).limit(1),
     CharterRow,
 )
 _OF_PROJECT = Query(select(*_c).where(_PROJECT).order_by(_c.version.desc()), CharterRow)
 _ALL = Query(select(*_c).order_by(_c.project_iri, _c.version.desc()), CharterRow)
 _WAITING = Query(select(*_c).where(_c.state == "offered").order_by(_c.created_at_ms), CharterRow)
 _DUE = Query(
-    select(*_c).where(_c.state.in_(_OPEN_STATES), _c.ends_at_ms <= bindparam("now_ms")).order_by(_c.id),
+    select(*_c).where(_IS_NOT_OVER, _c.ends_at_ms <= bindparam("now_ms")).order_by(_c.id),
     CharterRow,
 )
 _PARTIES = Query(
@@ -141,7 +148,7 @@ _SIGN = Command(
 )
 _IN_OPEN_VERSIONS = and_(
     _party.host == bindparam("of_host"),
-    _party.charter_id.in_(select(_c.id).where(_PROJECT, _c.state.in_(_OPEN_STATES))),
+    _party.charter_id.in_(select(_c.id).where(_PROJECT, _IS_NOT_OVER)),
 )
 _LEAVE = Command(
     update(_parties)
