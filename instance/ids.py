@@ -1,42 +1,20 @@
 """Names of things: row ids that grow with time, and IRIs that are minted together with the space they belong to.
 
-The rule kept here: no IRI of our own comes into being without a space and a label.
+The rule kept here: no IRI of our own comes into being without a space and a label, and a space only ever narrows.
 """
 
 import threading
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+
+from instance import names
+from instance.home import Home as Home
+from instance.policy import INTERNAL, PUBLIC
+from instance.storage import things
+from instance.storage.database import Tx
+from instance.storage.things import ThingRow
 
 _SEQUENCE_BITS = 16
 _sequence = 0
 _lock = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where this node lives: its base URL without a slash at the end ("https://acme.example"), and the company's name."""
-
-    base: str
-    company: str
-
-    @property
-    def host(self) -> str:
-        """The host as the whole program writes it: lower case, with the port where it is not the scheme's own."""
-        return urlsplit(self.base).netloc.lower()
-
-    @property
-    def node(self) -> str:
-        """IRI of the node's Application actor."""
-        return f"{self.base}/actor"
-
-    @property
-    def inbox(self) -> str:
-        """IRI of the shared inbox."""
-        return f"{self.base}/inbox"
-
-    def iri(self, kind: str, name: str | int) -> str:
-        """The IRI of a thing of ours: "posts" and 17 give https://…/posts/17."""
-        return f"{self.base}/{kind}/{name}"
 
 
 def snowflake(at_ms: int) -> int:
@@ -50,3 +28,23 @@ def snowflake(at_ms: int) -> int:
 def snowflake_ms(row_id: int) -> int:
     """The time in a row id, in milliseconds since the epoch."""
     return row_id >> _SEQUENCE_BITS
+
+
+def mint(tx: Tx, iri: str, *, kind: str, space: str, label: int = 1) -> None:
+    """Write where a thing belongs, ours or a partner's, in the transaction of the thing itself.
+
+    An IRI that is known already stays where it is: what is said first holds (see `narrow`). Persons need none: where a person may be
+    named follows from memberships. Raises ValueError for what is not an IRI.
+    """
+    things.insert(tx, ThingRow(iri=iri, name=names.canonical(iri), kind=kind, space=space, label=label))
+
+
+def narrow(tx: Tx, iri: str, *, space: str) -> None:
+    """Move a thing to a space inside the one it is in: from PUBLIC to any, from any to INTERNAL. Raises ValueError otherwise."""
+    row = things.by_iri(tx, iri)
+    if row is None:
+        raise ValueError(f"no space is known of {iri}")
+    if row.space != space:
+        if row.space != PUBLIC and space != INTERNAL:
+            raise ValueError(f"{iri} would move from {row.space} to {space}: a space only narrows")
+        things.set_space(tx, iri, space)

@@ -16,10 +16,12 @@ import aiosqlite
 from sqlalchemy import FromClause, Insert
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.visitors import cloned_traverse
 
 from instance.events import Event
-from instance.ids import Home
+from instance.home import Home
 
 T = TypeVar("T")
 R = TypeVar("R", bound=tuple[Any, ...])
@@ -40,11 +42,20 @@ def _column_defaults(table: FromClause) -> dict[str, Any]:
     return found
 
 
+def _compiled(statement: ClauseElement) -> Compiled:
+    """The statement as SQL, literal lists (`column.in_(("a", "b"))`) written out."""
+    compiled = statement.compile(dialect=_SQLITE)
+    if "POSTCOMPILE" not in str(compiled):
+        return compiled
+    unbound = cloned_traverse(statement, {}, {"bindparam": lambda bind: setattr(bind, "required", False)})
+    return unbound.compile(dialect=_SQLITE, compile_kwargs={"render_postcompile": True})
+
+
 class Command:
     """A statement that returns nothing, compiled once. Its parameters are the names of its bind parameters."""
 
     def __init__(self, statement: Executable) -> None:
-        compiled = cast("ClauseElement", statement).compile(dialect=_SQLITE)
+        compiled = _compiled(cast("ClauseElement", statement))
         self.sql = str(compiled)
         self.defaults: dict[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
         if isinstance(statement, Insert):

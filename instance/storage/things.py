@@ -1,0 +1,226 @@
+"""Where things belong, whom names mean, to whom spaces are open. The rule kept here: one query per question, however many names."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, literal, or_, select, update
+
+from federation.errors import Malformed
+from federation.origin import host_of
+from instance import names
+from instance.policy import INTERNAL, PUBLIC, Fact, Terms, handshake, is_public_path, project_of
+from instance.storage.database import Command, Query, Tx
+from instance.storage.sql import array, columns, in_list, insert_or_ignore
+from instance.storage.sql import table as table_of
+from instance.storage.tables import Actor, Charter, CharterParty, Member, Thing
+
+NO_CEILING = 1_000
+
+
+class ThingRow(NamedTuple):
+    """Where a thing belongs. `name` is the canonical name (see instance/names.py)."""
+
+    iri: str
+    name: str
+    kind: str
+    space: str
+    label: int
+
+
+class _Role(NamedTuple):
+    """An actor, and one project it is or was in (None: none)."""
+
+    iri: str
+    kind: str
+    username: str
+    host: str
+    state: str
+    project_iri: str | None
+    member_state: str | None
+
+
+class _Party(NamedTuple):
+    """A company in a version of a project's charter."""
+
+    project_iri: str
+    version: int
+    state: str
+    ceiling: int
+    ends_at_ms: int | None
+    host: str
+    inbox: str
+    out: int
+
+
+class Opening(NamedTuple):
+    """The terms of a space, and the inbox of every host that its project's charters name."""
+
+    terms: Terms
+    inboxes: dict[str, str]
+
+
+_thing, _actor, _member = columns(Thing), columns(Actor), columns(Member)
+_charter, _party = columns(Charter), columns(CharterParty)
+_THING = (_thing.iri, _thing.name, _thing.kind, _thing.space, _thing.label)
+
+_INSERT = Command(insert_or_ignore(Thing))
+_SET_SPACE = Command(
+    update(table_of(Thing)).where(_thing.iri == bindparam("the_iri")).values(space=bindparam("to_space"))
+)
+_BY_IRI = Query(select(*_THING).where(_thing.iri == bindparam("iri")), ThingRow)
+_BY_NAMES = Query(select(*_THING).where(in_list(_thing.name, "names")), ThingRow)
+_ROLES = Query(
+    select(
+        _actor.iri,
+        _actor.kind,
+        _actor.username,
+        _actor.host,
+        _actor.state,
+        _member.project_iri,
+        _member.state,
+    )
+    .select_from(table_of(Actor))
+    .outerjoin(
+        table_of(Member),
+        and_(_member.actor_id == _actor.id, _member.state.in_([literal("active"), literal("left")])),
+    )
+    .where(or_(in_list(_actor.iri, "iris"), in_list(_actor.username, "usernames"))),
+    _Role,
+)
+_PARTIES = Query(
+    select(
+        _charter.project_iri,
+        _charter.version,
+        _charter.state,
+        _charter.ceiling,
+        _charter.ends_at_ms,
+        _party.host,
+        _party.inbox,
+        (_party.left_at_ms.is_not(None) | _party.suspended_at_ms.is_not(None)).label("out"),
+    )
+    .join_from(table_of(Charter), table_of(CharterParty), _party.charter_id == _charter.id)
+    .where(in_list(_charter.project_iri, "projects"))
+    .order_by(_charter.project_iri, _charter.version),
+    _Party,
+)
+
+
+def insert(tx: Tx, row: ThingRow) -> bool:
+    """Write where a thing belongs; False, and nothing changed, when that is written already."""
+    return tx.run(_INSERT, **row._asdict()) == 1
+
+
+def by_iri(tx: Tx, iri: str) -> ThingRow | None:
+    """Where a thing belongs."""
+    return tx.first(_BY_IRI, iri=iri)
+
+
+def set_space(tx: Tx, iri: str, space: str) -> None:
+    """Move a thing. Whether it may be moved is decided in instance/ids.py."""
+    tx.run(_SET_SPACE, the_iri=iri, to_space=space)
+
+
+def facts(tx: Tx, named: Collection[str]) -> list[Fact]:
+    """What is known of each of these names. A name of a partner's host that is not known narrows nothing and is left out."""
+    rows = tx.all(_BY_NAMES, names=array(named))
+    found = [_fact(row) for row in rows if row.kind != "person"]
+    found += _actors(tx, {row.iri: row.name for row in rows if row.kind == "person"}, named)
+    known = {fact.name for fact in found}
+    own = names.host_name(tx.home.host)
+    return found + [_unknown(name, own) for name in named if name not in known and names.is_own(name, own)]
+
+
+def terms(tx: Tx, spaces: Iterable[str]) -> dict[str, Opening]:
+    """To whom each of these spaces is open now. A space without an opening has no charter."""
+    projects = sorted({iri for space in spaces if (iri := project_of(space)) is not None})
+    rows = tx.all(_PARTIES, projects=array(projects)) if projects else []
+    openings: dict[str, Opening] = {}
+    for iri, of_project in groupby(rows, key=lambda row: row.project_iri):
+        parties = list(of_project)
+        openings[iri] = _project_opening(tx, iri, parties)
+        openings[handshake(iri)] = _handshake_opening(tx, iri, parties)
+    return openings
+
+
+def _fact(row: ThingRow) -> Fact:
+    project = project_of(row.space)
+    if row.kind in {"project", "charter"} and project is not None:
+        return Fact(row.name, row.iri, row.kind, frozenset({project, handshake(project)}))
+    return Fact(row.name, row.iri, row.kind, frozenset({row.space}), row.label)
+
+
+def _unknown(name: str, own: str) -> Fact:
+    public = name[0] != "@" and is_public_path(name[len(own) + 1 :])
+    return Fact(name, name, "unknown", frozenset({PUBLIC if public else INTERNAL}))
+
+
+def _actors(tx: Tx, by_iri: Mapping[str, str], named: Collection[str]) -> Iterator[Fact]:
+    """Facts of the actors with these IRIs (to their names), and of those whose handles are among the names."""
+    usernames = {name[1:].partition("@")[0] for name in named if name[0] == "@"}
+    if not by_iri and not usernames:
+        return
+    roles: dict[tuple[str, str], list[_Role]] = defaultdict(list)
+    for role in tx.all(_ROLES, iris=array(by_iri), usernames=array(usernames)):
+        name = by_iri.get(role.iri) or f"@{role.username.casefold()}@{names.host_name(role.host)}"
+        if name in named:
+            roles[name, role.iri].append(role)
+    for (name, _), found in roles.items():
+        yield _actor_fact(name, found, tx.home.host)
+
+
+def _actor_fact(name: str, roles: list[_Role], own_host: str) -> Fact:
+    actor = roles[0]
+    if actor.kind == "node":
+        return Fact(name, actor.iri, actor.kind, frozenset({PUBLIC}))
+    if actor.kind == "project":
+        return Fact(name, actor.iri, actor.kind, frozenset({actor.iri, handshake(actor.iri)}))
+    inside = frozenset({INTERNAL}) if actor.host == own_host else frozenset()
+    ever = frozenset(role.project_iri for role in roles if role.project_iri)
+    now = frozenset(role.project_iri for role in roles if role.project_iri and _takes_part(role))
+    return Fact(name, actor.iri, actor.kind, ever or inside, shown=now or inside)
+
+
+def _takes_part(role: _Role) -> bool:
+    return role.state == "active" and role.member_state == "active"
+
+
+def _project_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
+    """Open to the parties of the charter in force that neither left nor suspended, as long as we did not either."""
+    force = [party for party in parties if party.state in {"live", "suspended"}]
+    present = {
+        party.host
+        for party in force
+        if party.state == "live" and not party.out and not _over(party, tx.now_ms)
+    }
+    live = tx.home.host in present
+    hosts = frozenset(present - {tx.home.host}) if live else frozenset()
+    ceiling = force[0].ceiling if force else 0
+    return Opening(Terms(iri, hosts, ceiling, _named(parties, tx.home.host), live), _inboxes(parties))
+
+
+def _handshake_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
+    hosts = _named(parties, tx.home.host)
+    return Opening(Terms(iri, hosts, NO_CEILING, hosts), _inboxes(parties))
+
+
+def _over(party: _Party, now_ms: int) -> bool:
+    return party.ends_at_ms is not None and party.ends_at_ms <= now_ms
+
+
+def _named(parties: list[_Party], own_host: str) -> frozenset[str]:
+    return frozenset(party.host for party in parties) - {own_host}
+
+
+def _inboxes(parties: list[_Party]) -> dict[str, str]:
+    """The inbox of each host: as the charter in force says it, else the newest version. Only one on that very host counts."""
+    ordered = sorted(parties, key=lambda party: (party.state in {"live", "suspended"}, party.version))
+    return {party.host: party.inbox for party in ordered if _is_on(party.inbox, party.host)}
+
+
+def _is_on(inbox: str, host: str) -> bool:
+    try:
+        return host_of(inbox) == host
+    except Malformed:
+        return False
