@@ -105,8 +105,8 @@ def parse(request: Request, value: str) -> Claims:
         covered=covered,
         signature=_unbase64(_parameter(parameters, "signature")),
         date=parse_http_date(request.covered_header("date")) if "date" in covered else None,
-        created=_seconds(parameters, "created", needed="(created)" in covered),
-        expires=_seconds(parameters, "expires", needed="(expires)" in covered),
+        created=_seconds(parameters, "created") if "(created)" in covered else None,
+        expires=_seconds(parameters, "expires") if "(expires)" in covered else None,
     )
 
 
@@ -141,9 +141,7 @@ def _parameter(parameters: dict[str, str], name: str) -> str:
     return parameters[name]
 
 
-def _seconds(parameters: dict[str, str], name: str, *, needed: bool) -> int | None:
-    if not needed and name not in parameters:
-        return None
+def _seconds(parameters: dict[str, str], name: str) -> int:
     if not _SECONDS.fullmatch(_parameter(parameters, name)):
         raise refusal("syntax", f"the parameter {name} is not a number of seconds")
     return int(parameters[name])

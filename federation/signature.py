@@ -100,7 +100,7 @@ def verify(request: Request, *, key: PublicKey, now: float, claims: Claims | Non
     check = _cavage.check if claims.form is Form.CAVAGE else _rfc9421.check
     check(request, claims, key=key.key)
     replay_key = hashlib.sha256(claims.signature).digest()
-    return Sender(claims.key_id, key.owner, claims.form, int(created * 1000), claims.covered, replay_key)
+    return Sender(key.id, key.owner, claims.form, int(created * 1000), claims.covered, replay_key)
 
 
 def _check_addressee(request: Request) -> None:
