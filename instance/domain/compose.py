@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from instance import policy
 from instance.domain import text
 from instance.domain.text import Anchor, Handle
 from instance.errors import CannotPublish
 from instance.policy import INTERNAL, Verdict
-from instance.storage import actors, media, members, posts
+from instance.storage import actors, logins, media, members, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.media import MediaRow
@@ -118,7 +119,7 @@ def _check(
     words = [html, draft.spoiler, *(picture.description for picture in pictures), *parent_iri]
     verdict = gate.check_text(tx, words, place.space)
     if not verdict.allowed:
-        raise CannotPublish(verdict.rule, _explain(tx, verdict, place.space))
+        raise CannotPublish(verdict.rule, _explain(tx, author, verdict))
     visibility = draft.visibility if place.space == INTERNAL else "unlisted"
     kind = text.work_kind(text.tags_in(draft.text))
     return Checked(draft, place.space, visibility, html, kind, mentions, pictures, place.parent, verdict)
@@ -241,14 +242,12 @@ def _pictures(
     return tuple(free)
 
 
-def _explain(tx: Tx, verdict: Verdict, space: str) -> str:
-    """Why the gate would hold it back, with the names that the author wrote."""
+def _explain(tx: Tx, author: ActorRow, verdict: Verdict) -> str:
+    """Why the gate would hold it back, with the names that the author knows things by."""
     known = actors.by_iris(tx, verdict.names)
-    names = _listed(known[name].display_name if name in known else name for name in verdict.names)
-    where = _name(tx, space)
-    if not names:
-        return f"This cannot go to {where} at the moment: its charter does not admit it ({verdict.rule})."
-    return f"This cannot go to {where}: it names {names}, which must not be known there."
+    login = logins.login_of(tx, author.id)
+    names = tuple(known[name].display_name if name in known else name for name in verdict.names)
+    return policy.explain(verdict._replace(names=names), login.locale if login else "en")
 
 
 def _name(tx: Tx, iri: str) -> str:

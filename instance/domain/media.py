@@ -147,8 +147,8 @@ def receive(tx: Tx, media_id: int, picture: Picture | None) -> None:
         rows.set_broken(tx, media_id)
     else:
         path = path_of(picture.sha256, picture.media_type)
-        size = {"width": picture.width, "height": picture.height, "size_bytes": len(picture.data)}
-        rows.set_ready(tx, row._replace(path=path, blurhash=picture.blurhash, **size))
+        ready = row._replace(path=path, blurhash=picture.blurhash, size_bytes=len(picture.data))
+        rows.set_ready(tx, ready._replace(width=picture.width, height=picture.height))
     if row.post_id is not None:
         tx.emit(PostChanged(row.post_id))
 

@@ -90,7 +90,7 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     before = _known(tx, incoming)
     assert before is not None
     note = read_note(incoming.activity.object, now_ms=tx.now_ms)
-    post = before._replace(**_wording(note), edited_at_ms=note.updated_at_ms)
+    post = _worded(before, note)._replace(edited_at_ms=note.updated_at_ms)
     posting.reword(tx, before, post, mentions=tuple(_mentioned(tx, note)))
     kept = {row.iri: row.id for row in media.of_posts(tx, [post.id]).get(post.id, ())}
     media.keep_only(tx, post.id, [kept[p.iri] for p in note.pictures if p.iri in kept])
@@ -185,23 +185,23 @@ def _mentioned(tx: Tx, note: Note) -> Sequence[ActorRow]:
 
 def _row(note: Note, author: ActorRow, project: str, parent: PostRow | None) -> PostRow:
     row_id = ids.snowflake(note.published_at_ms)
-    return posting.empty_row(row_id, note.iri, author.id, project, note.published_at_ms)._replace(
+    post = posting.empty_row(row_id, note.iri, author.id, project, note.published_at_ms)
+    return _worded(post, note)._replace(
         in_reply_to_id=parent.id if parent else None,
         in_reply_to_iri=note.parent_iri,
         thread_id=parent.thread_id if parent else row_id,
         edited_at_ms=note.updated_at_ms if note.updated_at_ms > note.published_at_ms else None,
-        **_wording(note),
     )
 
 
-def _wording(note: Note) -> dict[str, str | int | None]:
-    return {
-        "content": note.content,
-        "spoiler": note.spoiler,
-        "sensitive": int(note.sensitive),
-        "language": note.language,
-        "work_kind": note.work_kind,
-    }
+def _worded(post: PostRow, note: Note) -> PostRow:
+    return post._replace(
+        content=note.content,
+        spoiler=note.spoiler,
+        sensitive=int(note.sensitive),
+        language=note.language,
+        work_kind=note.work_kind,
+    )
 
 
 def _want(tx: Tx, post: PostRow, pictures: Sequence[Attached]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from instance.domain.notification import notify
 from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
-from instance.storage import actors, fanout, media, members, notifications, posts, reactions
+from instance.storage import fanout, media, members, notifications, posts, reactions
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -25,7 +25,7 @@ def enter(
         return False
     if mentions:
         posts.add_mentions(tx, post.id, [actor.id for actor in mentions])
-    actors.count_post(tx, author.id, 1, at_ms=post.created_at_ms)
+    posts.count_author(tx, author.id, by=1, at_ms=post.created_at_ms)
     if parent is not None:
         posts.count(tx, parent.id, "replies_count", by=1)
         tx.emit(PostChanged(parent.id))
@@ -80,7 +80,7 @@ def leave(tx: Tx, post: PostRow) -> None:
     posts.redact(tx, post.id, at_ms=tx.now_ms)
     reactions.forget(tx, post.id)
     media.forget(tx, post.id)
-    actors.count_post(tx, post.author_id, -1)
+    posts.count_author(tx, post.author_id, by=-1)
     if post.in_reply_to_id is not None:
         posts.count(tx, post.in_reply_to_id, "replies_count", by=-1)
         tx.emit(PostChanged(post.in_reply_to_id))

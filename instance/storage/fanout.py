@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, exists, literal, or_, select
 
 from instance.policy import INTERNAL
 from instance.storage.database import Command, Query, Tx
@@ -13,7 +13,7 @@ from instance.storage.tables import Follow, Member, Post, TimelineEntry
 FILL_LIMIT = 400
 
 _entry, _follow, _member, _post = columns(TimelineEntry), columns(Follow), columns(Member), columns(Post)
-_PARENT_AUTHOR = bindparam("parent_author_id")
+_PARENT_AUTHOR: BindParameter[int | None] = bindparam("parent_author_id")
 
 
 class _Owner(NamedTuple):

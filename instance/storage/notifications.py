@@ -26,8 +26,8 @@ class NotificationRow(NamedTuple):
     created_at_ms: int
 
 
-class _Count(NamedTuple):
-    count: int
+class _Unread(NamedTuple):
+    total: int
 
 
 _notification, _post = columns(Notification), columns(Post)
@@ -56,7 +56,7 @@ _UNREAD = Query(
         .limit(UNREAD_MAX)
         .subquery()
     ),
-    _Count,
+    _Unread,
 )
 _INSERT = Command(insert(Notification))
 _DISMISS = Command(
@@ -97,7 +97,7 @@ def by_id(tx: Tx, owner_id: int, notification_id: int) -> NotificationRow | None
 def unread_count(tx: Tx, owner_id: int, after_id: int) -> int:
     """How many notifications are newer than `after_id`, at most UNREAD_MAX."""
     found = tx.first(_UNREAD, viewer_id=owner_id, after_id=after_id)
-    return found.count if found else 0
+    return found.total if found else 0
 
 
 def insert_many(tx: Tx, rows: list[NotificationRow]) -> None:

@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, literal, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert  # both dialects compile this one, as in storage.sql
 
 from instance.storage.actors import ActorRow
@@ -14,7 +26,7 @@ from instance.storage.media import MediaRow
 from instance.storage.media import of_posts as media_of_posts
 from instance.storage.reactions import Marks, marks_of
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
-from instance.storage.tables import Mention, Post, PostEdit
+from instance.storage.tables import Actor, Mention, Post, PostEdit
 from instance.storage.visible import visible_to
 
 
@@ -89,7 +101,7 @@ class _Id(NamedTuple):
     id: int
 
 
-_post, _edit, _mention = columns(Post), columns(PostEdit), columns(Mention)
+_post, _edit, _mention, _actor = columns(Post), columns(PostEdit), columns(Mention), columns(Actor)
 _posts = table(Post)
 _parent, _booster = _posts.alias("parent"), _posts.alias("booster")
 _THIS = _post.id == bindparam("post_id")
@@ -153,9 +165,9 @@ _REDACT = Command(
         content="",
         source="",
         spoiler="",
-        language=None,
-        work_kind=None,
-        application=None,
+        language=null(),
+        work_kind=null(),
+        application=null(),
         favourites_count=0,
         boosts_count=0,
         deleted_at_ms=bindparam("at_ms"),
@@ -173,6 +185,17 @@ _COUNT = {
     name: Command(update(Post).where(_THIS).values({name: _plus(_post[name])}))
     for name in ("replies_count", "boosts_count", "favourites_count")
 }
+_COUNT_AUTHOR = Command(
+    update(Actor)
+    .where(_actor.id == bindparam("author_id"))
+    .values(
+        posts_count=_plus(_actor.posts_count),
+        last_post_at_ms=case(
+            (func.coalesce(_actor.last_post_at_ms, 0) < bindparam("at_ms"), bindparam("at_ms")),
+            else_=_actor.last_post_at_ms,
+        ),
+    )
+)
 _ADOPT = Command(update(Post).where(_THIS).values(in_reply_to_id=bindparam("parent_id")))
 _JOIN_THREAD = Command(
     update(Post).where(_post.thread_id == bindparam("old_id")).values(thread_id=bindparam("new_id"))
@@ -299,10 +322,17 @@ def count(tx: Tx, post_id: int, what: str, *, by: int) -> None:
     tx.run(_COUNT[what], post_id=post_id, by=by)
 
 
+def count_author(tx: Tx, author_id: int, *, by: int, at_ms: int = 0) -> None:
+    """Add to an actor's number of posts, and note when the last one was."""
+    tx.run(_COUNT_AUTHOR, author_id=author_id, by=by, at_ms=at_ms)
+
+
 def adopt(tx: Tx, parent: PostRow) -> int:
-    """Link the answers that came before the post they answer, with their threads; how many."""
+    """Link the answers that came before the post they answer, with their threads, and count them; how many."""
     orphans = tx.all(_ORPHANS, iri=parent.iri, space=parent.space)
     for orphan in orphans:
         tx.run(_ADOPT, post_id=orphan.id, parent_id=parent.id)
         tx.run(_JOIN_THREAD, old_id=orphan.thread_id, new_id=parent.thread_id)
+    if orphans:
+        count(tx, parent.id, "replies_count", by=len(orphans))
     return len(orphans)

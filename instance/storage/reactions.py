@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, literal, select, union_all
+from sqlalchemy import BindParameter, bindparam, delete, literal, select, union_all
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
@@ -47,7 +47,7 @@ class _ActorId(NamedTuple):
 
 _favourite, _bookmark, _follow, _post = columns(Favourite), columns(Bookmark), columns(Follow), columns(Post)
 _posts = table(Post)
-_VIEWER = bindparam("viewer_id")
+_VIEWER: BindParameter[int] = bindparam("viewer_id")
 _MINE = (_favourite.actor_id == bindparam("actor_id"), _favourite.post_id == bindparam("post_id"))
 
 _MARKS = Query(

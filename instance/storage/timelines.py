@@ -156,7 +156,8 @@ def thread(tx: Tx, viewer_id: int, post_id: int) -> Thread:
     found = tx.first(_THREAD_ID, post_id=post_id)
     if found is None:
         return Thread([], [])
-    parents = dict(tx.all(_THREAD, thread_id=found.thread_id, viewer_id=viewer_id))
+    nodes = tx.all(_THREAD, thread_id=found.thread_id, viewer_id=viewer_id)
+    parents = {node.id: node.parent_id for node in nodes}
     return Thread(_above(parents, post_id), _below(parents, post_id))
 
 

@@ -1,15 +1,13 @@
 """Who may read a post, as SQL. The rule kept here: it agrees with `policy.may_see` on every row (a property test holds them together)."""
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, bindparam, exists, or_, select
 
 from instance.policy import INTERNAL, PUBLIC
 from instance.storage.sql import columns
 from instance.storage.tables import Follow, Member, Mention
 
 _follow, _member, _mention = columns(Follow), columns(Member), columns(Mention)
-_VIEWER: Any = bindparam("viewer_id")
+_VIEWER: BindParameter[int] = bindparam("viewer_id")
 
 
 def projects_of_viewer() -> Select[tuple[str]]:
