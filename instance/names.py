@@ -45,7 +45,10 @@ _IDEOGRAPHIC_DOT = "\u3002"  # stands between the labels of a host as well
 
 
 def names_in(content: Any, *, own_host: str) -> frozenset[str]:
-    """Every name in a document (keys included), in text or in bytes of UTF-8; names of `own_host` also where no scheme stands."""
+    """Every name in a document (keys included), a text, bytes of UTF-8, or a list of these.
+
+    Names of `own_host` are found also where no scheme stands before them.
+    """
     own = host_name(own_host)
     found: set[str] = set()
     for form in _forms(_text(content)):
@@ -87,12 +90,15 @@ def _letters(label: str) -> str:
 
 def _text(content: Any) -> str:
     """All strings of a document in one text; of JSON bytes every literal, those under a repeated key as well."""
+    if isinstance(content, list | tuple):
+        return _BETWEEN.join(map(_text, content))
     if isinstance(content, bytes):
         content = content.decode("utf-8", "replace")
     if not isinstance(content, str):
         return _BETWEEN.join(strings(content))
     if content.startswith(("{", "[")):
         with suppress(orjson.JSONDecodeError):
+            orjson.loads(content)  # only where all of it is JSON do the literals say everything
             return _BETWEEN.join(orjson.loads(f"[{','.join(_LITERAL.findall(content))}]"))
     return content
 

@@ -56,6 +56,10 @@ RULES: dict[str, dict[str, str]] = {
         "en": "The project has no charter in force now, so nothing leaves for it. Ask IT to resume or renew it, then try again.",
         "fr": "Le projet n’a pas de charte en vigueur : rien ne part. Demandez à l’informatique de la reprendre ou de la renouveler.",
     },
+    "withheld_blind": {
+        "en": "It carries blind recipients (bto, bcc), which every reader would see. This is a fault of Cordée: report it.",
+        "fr": "Il porte des destinataires cachés (bto, bcc), que chacun verrait. C’est une erreur de Cordée : signalez-la.",
+    },
     "withheld_not_party": {
         "en": "That company is not a party of the project now. Ask IT to bring it into the charter, or write to the others only.",
         "fr": "Cette entreprise n’est pas partie au projet. Demandez à l’informatique de l’ajouter à la charte.",
@@ -194,7 +198,7 @@ def _in_space(reach: Reach, terms: Terms | None, space: str, host: str) -> Verdi
         return _verdict(reach, "withheld_closed", space)
     if host not in terms.hosts:
         return _verdict(reach, "withheld_not_party", space)
-    above = [fact.name for fact in reach.facts if fact.label > terms.ceiling]
+    above = [fact.iri for fact in reach.facts if fact.label > terms.ceiling]
     if above:
         return _verdict(reach, "withheld_label", space, names=above)
     rule = "released_handshake" if space.startswith(_HANDSHAKE) else "released_project"
@@ -203,17 +207,17 @@ def _in_space(reach: Reach, terms: Terms | None, space: str, host: str) -> Verdi
 
 def _unreachable(reach: Reach) -> Verdict:
     """Nobody outside may have it: something internal is named, or things that have no space in common."""
-    internal = [fact.name for fact in reach.facts if INTERNAL in fact.spaces]
+    internal = [fact.iri for fact in reach.facts if INTERNAL in fact.spaces]
     if internal:
         return _verdict(reach, "withheld_internal", INTERNAL, names=internal)
     counts = Counter(space for fact in reach.facts for space in fact.spaces)
     common = min(counts, key=lambda space: (-counts[space], space), default="")
-    foreign = [fact.name for fact in reach.facts if common not in fact.spaces]
+    foreign = [fact.iri for fact in reach.facts if common not in fact.spaces]
     return _verdict(reach, "withheld_other_project", common, names=foreign)
 
 
 def _verdict(reach: Reach, rule: str, space: str, *, names: Collection[str] | None = None) -> Verdict:
-    listed = [fact.name for fact in reach.facts] if names is None else names
+    listed = [fact.iri for fact in reach.facts] if names is None else names
     label = max((fact.label for fact in reach.facts), default=0)
     return Verdict(False, rule, space, frozenset(), tuple(sorted(set(listed))), label)
 

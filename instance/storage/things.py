@@ -54,6 +54,10 @@ class _Party(NamedTuple):
     out: int
 
 
+class _Host(NamedTuple):
+    host: str
+
+
 class Opening(NamedTuple):
     """The terms of a space, and the inbox of every host that its project's charters name."""
 
@@ -105,6 +109,7 @@ _PARTIES = Query(
     .order_by(_charter.project_iri, _charter.version),
     _Party,
 )
+_NAMED = Query(select(_party.host).where(_party.host == bindparam("host")).limit(1), _Host)
 
 
 def insert(tx: Tx, row: ThingRow) -> bool:
@@ -142,6 +147,11 @@ def terms(tx: Tx, spaces: Iterable[str]) -> dict[str, Opening]:
         openings[iri] = _project_opening(tx, iri, parties)
         openings[handshake(iri)] = _handshake_opening(tx, iri, parties)
     return openings
+
+
+def is_named(tx: Tx, host: str) -> bool:
+    """True when any charter that we know names this host."""
+    return tx.first(_NAMED, host=host) is not None
 
 
 def _fact(row: ThingRow) -> Fact:
@@ -195,14 +205,14 @@ def _project_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
         if party.state == "live" and not party.out and not _over(party, tx.now_ms)
     }
     live = tx.home.host in present
-    hosts = frozenset(present - {tx.home.host}) if live else frozenset()
-    ceiling = force[0].ceiling if force else 0
-    return Opening(Terms(iri, hosts, ceiling, _named(parties, tx.home.host), live), _inboxes(parties))
+    named, inboxes = _named(parties, tx.home.host), _inboxes(parties)
+    hosts = named & present & inboxes.keys() if live else frozenset()
+    return Opening(Terms(iri, hosts, force[0].ceiling if force else 0, named, live), inboxes)
 
 
 def _handshake_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
-    hosts = _named(parties, tx.home.host)
-    return Opening(Terms(iri, hosts, NO_CEILING, hosts), _inboxes(parties))
+    named, inboxes = _named(parties, tx.home.host), _inboxes(parties)
+    return Opening(Terms(iri, named & inboxes.keys(), NO_CEILING, named), inboxes)
 
 
 def _over(party: _Party, now_ms: int) -> bool:

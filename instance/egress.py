@@ -1,0 +1,251 @@
+"""The gate: whatever leaves this node is made here. The rule kept here: a document reaches no further than every name in it admits.
+
+It asks the finished bytes, not the code that made them: all names in them are looked up, each says in which spaces it may be
+named, and only the hosts of a space that all of them share get the letter. Each decision about a letter is a line of the ledger.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+
+from federation.document import id_of
+from federation.errors import Malformed
+from federation.letters import ANYONE, Disclosure, Inquiry, L, Outbound, seal_of
+from federation.origin import host_of
+from instance import ids, names, policy
+from instance.policy import INTERNAL, PUBLIC, Fact, Reach, Verdict
+from instance.storage import ledger, things
+from instance.storage.database import Tx
+from instance.storage.things import Opening
+
+OFFER = "offer"  # the reason of an inquiry to a company that is about to be offered a charter
+NOBODY = "*"  # the host of a withheld letter that could go to nobody
+
+_NOT_FOUND = b'{"error":"Not found"}'
+_BLIND = Verdict(False, "withheld_blind", INTERNAL, frozenset(), (), label=0)
+_UNREADABLE = ("image/", "audio/", "video/", "application/octet-stream")
+
+
+class LedgerProof(NamedTuple):
+    """Whether the ledger is whole; `broken_at` is the first line that does not fit the one before."""
+
+    ok: bool
+    lines: int
+    broken_at: int | None
+
+
+class _Asked(NamedTuple):
+    """A document put to the question."""
+
+    reach: Reach
+    openings: dict[str, Opening]
+
+    @property
+    def terms(self) -> dict[str, policy.Terms]:
+        return {space: opening.terms for space, opening in self.openings.items()}
+
+
+class Gate:
+    """The one maker of letters. `seal_key` is the node's own secret; whoever takes a letter checks its seal with it."""
+
+    def __init__(self, seal_key: bytes) -> None:
+        self._seal_key = seal_key
+
+    def check_release(self, tx: Tx, document: dict[str, Any]) -> Verdict:
+        """What `release` would decide; writes nothing."""
+        if _is_blind(orjson.dumps(document)):
+            return _BLIND
+        asked = _ask(tx, document)
+        return policy.judge(asked.reach, asked.terms)
+
+    def check_text(self, tx: Tx, strings: Iterable[str], space: str) -> Verdict:
+        """May these words be said in that space? For the author, before anything is published; writes nothing."""
+        facts = _facts(tx, list(strings))
+        if space == INTERNAL:
+            named = tuple(sorted({fact.iri for fact in facts}))
+            return Verdict(True, "kept_internal", INTERNAL, frozenset(), named, label=0)
+        place = Fact(space, space, "space", frozenset({space}))
+        asked = _asked(tx, [place, *facts])
+        return policy.judge(asked.reach, asked.terms)
+
+    def release(self, tx: Tx, document: dict[str, Any], *, author: str) -> tuple[Outbound, ...]:
+        """One sealed letter for each host that may have this activity; a ledger line for each host considered.
+
+        `author` is the IRI of who says it: a name like any other. The document is sent as it is.
+        """
+        body, what = orjson.dumps(document), id_of(document) or ""
+        asked = _ask(tx, [document, author])
+        verdicts = {} if _is_blind(body) else _by_host(asked)
+        nobody = _BLIND if _is_blind(body) else policy.judge(asked.reach, asked.terms)
+        _write(tx, "outbound", what, body, verdicts or {NOBODY: nobody})
+        return tuple(
+            self._outbound(tx, asked, host, verdict, what=what, body=body)
+            for host, verdict in verdicts.items()
+            if verdict.allowed
+        )
+
+    def still_open(self, tx: Tx, outbound: Outbound) -> bool:
+        """Is the space of a letter still open to its host? Asked again when the letter is about to go."""
+        if outbound.space == PUBLIC:
+            return True
+        opening = things.terms(tx, [outbound.space]).get(outbound.space)
+        return opening is not None and outbound.host in opening.terms.hosts
+
+    def disclose(
+        self,
+        tx: Tx,
+        content: dict[str, Any] | bytes | str,
+        *,
+        viewer: str,
+        media_type: str,
+        status: int = 200,
+        headers: tuple[tuple[str, str], ...] = (),
+        of: str = "",
+    ) -> Disclosure:
+        """The answer to an outsider's GET, or the answer of an id that never was, to the byte.
+
+        `of` is the IRI that was asked for; required where the content cannot say it (pictures). A partner's question is written to the
+        ledger, so `tx` must be able to write; a stranger's is not: strangers get only what is public, and could fill the disk.
+        """
+        if not of and media_type.startswith(_UNREADABLE):
+            raise ValueError(f"of what? Nothing can be read in {media_type}")
+        said = "" if media_type.startswith(_UNREADABLE) else content
+        subject = of or (id_of(content) or "" if isinstance(content, dict) else "")
+        verdict = _shown(tx, [said, of, *map(list, headers)], subject, viewer)
+        body = _bytes(content)
+        if viewer != ANYONE:
+            _write(tx, "disclosure", subject, body, {viewer: verdict})
+        if not verdict.allowed:
+            return self.not_found(viewer)
+        return self._sealed(Disclosure(viewer, status, media_type, body, headers))
+
+    def not_found(self, viewer: str) -> Disclosure:
+        """The one answer for what is not there and for what is not for this viewer."""
+        return self._sealed(Disclosure(viewer, 404, "application/json", _NOT_FOUND))
+
+    def inquire(self, tx: Tx, url: str, *, reason: str, accept: str) -> Inquiry | None:
+        """A GET of our own, or None when that host may not learn that we ask, or what the URL names. Written to the ledger.
+
+        Asked are parties of a live charter, companies that a charter names, and (reason OFFER) a company about to be offered one.
+        An offer's inquiry and WebFinger are not signed: nothing is proven by them, and the other side cannot know us yet.
+        """
+        host = _host(url)
+        verdict = _inquirable(tx, url, host, reason)
+        _write(tx, "inquiry", url, b"", {host or NOBODY: verdict})
+        if not verdict.allowed:
+            return None
+        unsigned = reason == OFFER or urlsplit(url).path.startswith("/.well-known/")
+        return self._sealed(Inquiry(url, accept, "" if unsigned else tx.home.node, reason))
+
+    def verify_ledger(self, tx: Tx) -> LedgerProof:
+        """Read the whole ledger and find the first line that was changed, moved, added or taken out."""
+        seq, prev = 0, ledger.GENESIS
+        for line in ledger.in_order(tx):
+            fields = line._asdict()
+            if fields.pop("hash") != ledger.hash_of(fields, prev) or line.seq != seq + 1:
+                return LedgerProof(ok=False, lines=seq, broken_at=seq + 1)
+            seq, prev = line.seq, line.hash
+        return LedgerProof(ok=True, lines=seq, broken_at=None)
+
+    def _outbound(
+        self, tx: Tx, asked: _Asked, host: str, verdict: Verdict, *, what: str, body: bytes
+    ) -> Outbound:
+        letter = Outbound(
+            id=ids.snowflake(tx.now_ms),
+            host=host,
+            inbox=asked.openings[verdict.space].inboxes[host],
+            activity=what,
+            signer=tx.home.node,
+            rule=verdict.rule,
+            space=verdict.space,
+            body=body,
+        )
+        return self._sealed(letter)
+
+    def _sealed(self, letter: L) -> L:
+        return replace(letter, seal=seal_of(letter, self._seal_key))
+
+
+def _facts(tx: Tx, content: Any) -> list[Fact]:
+    return things.facts(tx, names.names_in(content, own_host=tx.home.host))
+
+
+def _ask(tx: Tx, content: Any) -> _Asked:
+    return _asked(tx, _facts(tx, content))
+
+
+def _asked(tx: Tx, facts: Iterable[Fact]) -> _Asked:
+    reach = policy.reach_of(facts)
+    return _Asked(reach, things.terms(tx, reach.spaces or ()))
+
+
+def _by_host(asked: _Asked) -> dict[str, Verdict]:
+    hosts = sorted(policy.candidates(asked.reach, asked.terms))
+    return {host: policy.decide(asked.reach, asked.terms, host) for host in hosts}
+
+
+def _shown(tx: Tx, said: list[Any], subject: str, viewer: str) -> Verdict:
+    """The decision about an answer. A thing may be named for longer than it is shown: who left a project has no profile there."""
+    own = names.names_in([subject], own_host=tx.home.host)
+    facts = [
+        fact._replace(spaces=fact.shown) if fact.name in own and fact.shown is not None else fact
+        for fact in _facts(tx, said)
+    ]
+    asked = _asked(tx, facts)
+    return policy.decide(asked.reach, asked.terms, viewer)
+
+
+def _bytes(content: dict[str, Any] | bytes | str) -> bytes:
+    if isinstance(content, dict):
+        return orjson.dumps(content)
+    return content.encode() if isinstance(content, str) else content
+
+
+def _is_blind(body: bytes) -> bool:
+    return b'"bto":' in body or b'"bcc":' in body
+
+
+def _host(url: str) -> str:
+    try:
+        return host_of(url)
+    except Malformed:
+        return ""
+
+
+def _inquirable(tx: Tx, url: str, host: str, reason: str) -> Verdict:
+    """A host may be told its own names; any other name in the URL must admit it, and we must have to do with it."""
+    named = names.names_in([url], own_host=tx.home.host)
+    asked = _asked(tx, [fact for fact in things.facts(tx, named) if not names.is_own(fact.name, host)])
+    if asked.reach.spaces is not None:
+        return policy.decide(asked.reach, asked.terms, host)
+    known = reason == OFFER or things.is_named(tx, host)
+    rule = "released_handshake" if known else "withheld_not_party"
+    hosts = frozenset({host}) if known else frozenset()
+    return Verdict(bool(known and host), rule, PUBLIC, hosts, (), label=0)
+
+
+def _write(tx: Tx, letter: str, what: str, body: bytes, verdicts: dict[str, Verdict]) -> None:
+    digest = hashlib.sha256(body).hexdigest()
+    ledger.append(
+        tx,
+        [
+            ledger.Entry(
+                at_ms=tx.now_ms,
+                verdict="released" if verdict.allowed else "withheld",
+                letter=letter,
+                rule=verdict.rule,
+                host=host,
+                space=verdict.space,
+                what=what,
+                names=orjson.dumps(verdict.names).decode(),
+                label=verdict.label,
+                size_bytes=len(body),
+                digest=digest,
+            )
+            for host, verdict in verdicts.items()
+        ],
+    )
