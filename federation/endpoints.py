@@ -59,9 +59,9 @@ OBJECTS: Final = (
 WEBFINGER: Final = "/.well-known/webfinger"
 
 
-def routes(node: Node, seal_key: bytes) -> list[Route]:
-    """Every route of the protocol, with its door."""
-    endpoints = _Endpoints(node, seal_key)
+def routes(node: Node, seal_key: bytes, *, body_timeout_s: float = BODY_TIMEOUT_S) -> list[Route]:
+    """Every route of the protocol, with its door. `body_timeout_s`: how long a sender may take for a body."""
+    endpoints = _Endpoints(node, seal_key, body_timeout_s)
     return [
         *(Route("POST", path, endpoints.post_inbox, Door.PARTNER) for path in INBOXES),
         *(Route("GET", path, endpoints.get_object, Door.ANYONE) for path in OBJECTS),
@@ -89,13 +89,14 @@ def _answering(
 class _Endpoints:
     node: Node
     seal_key: bytes = field(repr=False)
+    body_timeout_s: float
     replays: ReplayWindow = field(default_factory=ReplayWindow)
 
     @_answering
     async def post_inbox(self, request: Request) -> Response:
         """Take an activity in: 202 when it is safe on disk."""
         _check_media_type(request)
-        body = await _read_body(request)
+        body = await _read_body(request, self.body_timeout_s)
         message = self._message(request, body)
         claims = signature.parse_signature(message)
         document = await self._admit(host_of(claims.key_id), body)
@@ -192,20 +193,20 @@ def _check_media_type(request: Request) -> None:
         raise Malformed("content_encoding", safe="An activity is sent without compression.")
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request, timeout_s: float) -> bytes:
     """The body, never more of it than the limit, and not longer than the time."""
     chunks, size = [], request.content_length or 0
     if size <= LIMIT_BYTES:
         size = 0
         try:
-            async with asyncio.timeout(BODY_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 async for chunk in request.content.iter_any():
                     chunks.append(chunk)
                     size += len(chunk)
                     if size > LIMIT_BYTES:
                         break
         except TimeoutError as error:
-            raise Malformed("slow_body", safe=f"A body is sent within {BODY_TIMEOUT_S:.0f} s.") from error
+            raise Malformed("slow_body", safe=f"A body is sent within {timeout_s:g} s.") from error
     if size > LIMIT_BYTES:
         raise Malformed("too_large", safe=f"A body may have {LIMIT_BYTES} bytes.")
     return b"".join(chunks)

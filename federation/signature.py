@@ -76,10 +76,10 @@ def parse_signature(request: Request) -> Claims:
 
     Rules: unsigned, syntax, duplicate, algorithm, coverage, host, target.
     """
-    _check_addressee(request)
     value = request.header("signature")
     if value is None:
         raise refusal("unsigned", "there is none")
+    _check_addressee(request)
     input_value = request.header("signature-input")
     return (
         _cavage.parse(request, value) if input_value is None else _rfc9421.parse(request, input_value, value)
