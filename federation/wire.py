@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
 from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -213,16 +214,10 @@ class Wire:
 @lru_cache(maxsize=4096)
 def _parse_url(text: str) -> URL:
     """An http(s) address in plain ASCII, without user name. Raises Refused("url")."""
+    is_plain = text.isascii() and text.isprintable() and not {" ", "\\"} & set(text)
     try:
-        url = URL(text, encoded=True)
-        is_plain = text.isascii() and text.isprintable() and not set(" \\") & set(text)
-        if (
-            is_plain
-            and url.scheme in ("http", "https")
-            and url.host
-            and "@" not in url.authority
-            and url.port
-        ):
+        url, has_user = URL(text, encoded=True), "@" in urlsplit(text).netloc
+        if is_plain and url.scheme in ("http", "https") and url.host and url.port and not has_user:
             return url.with_fragment(None)
     except ValueError as error:
         raise Refused("url", text[:200]) from error
