@@ -123,6 +123,14 @@ _PARTIES = Query(
 _OPEN_HOSTS = Query(_JOINED.where(_PROJECT, _passes()), _Host)
 _LIVE_PEERS = Query(_JOINED.where(_passes()), _Host)
 _NAMED_HOSTS = Query(_JOINED.where(_PROJECT, _party.host != bindparam("home")), _Host)
+_LAST_EVENT = Query(
+    select(*_event)
+    .join(_charters, _c.iri == _event.charter_iri)
+    .where(_PROJECT, _event.host == bindparam("of_host"), _event.what == bindparam("of_what"))
+    .order_by(_event.id.desc())
+    .limit(1),
+    EventRow,
+)
 _EVENTS = Query(
     select(*_event).where(_event.charter_iri == bindparam("charter_iri")).order_by(_event.id), EventRow
 )
@@ -226,6 +234,11 @@ def named_hosts(tx: Tx, project_iri: str) -> frozenset[str]:
 def events(tx: Tx, charter_iri: str) -> list[EventRow]:
     """What happened to a charter version, in order, refusals included."""
     return tx.all(_EVENTS, charter_iri=charter_iri)
+
+
+def last_event(tx: Tx, project_iri: str, *, host: str, what: str) -> EventRow | None:
+    """The last time that a host did this to any version of a project's charter."""
+    return tx.first(_LAST_EVENT, project_iri=project_iri, of_host=host, of_what=what)
 
 
 def add(tx: Tx, row: CharterRow, party_rows: list[PartyRow]) -> None:

@@ -21,6 +21,10 @@ class LoginRow(NamedTuple):
     last_sign_in_at_ms: int | None
 
 
+class _Holder(NamedTuple):
+    actor_id: int
+
+
 _c, _actor = columns(Login), columns(Actor)
 _token, _code, _session = columns(OauthToken), columns(OauthCode), columns(Session)
 _THIS = _c.actor_id == bindparam("of_id")
@@ -44,6 +48,7 @@ _ADMINS = Query(
     .order_by(_c.actor_id),
     LoginRow,
 )
+_TAKEN = Query(select(_c.actor_id).where(_c.email == bindparam("email")).limit(1), _Holder)
 _INSERT = Command(insert(table(Login)))
 _SET_PASSWORD = Command(update(table(Login)).where(_THIS).values(password_hash=bindparam("new_hash")))
 _SET_ADMIN = Command(update(table(Login)).where(_THIS).values(is_admin=bindparam("new_is_admin")))
@@ -67,6 +72,11 @@ def login_of(tx: Tx, actor_id: int) -> LoginRow | None:
 def login_by_name(tx: Tx, name_or_email: str) -> LoginRow | None:
     """The login of an active person by username or address, in lower or upper case."""
     return tx.first(_BY_NAME, name=name_or_email.strip().lower(), host=tx.home.host)
+
+
+def is_taken(tx: Tx, email: str) -> bool:
+    """Whether somebody, disabled persons included, has this address (in lower case)."""
+    return tx.first(_TAKEN, email=email) is not None
 
 
 def admins(tx: Tx) -> list[LoginRow]:

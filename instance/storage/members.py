@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from instance.storage.charters import is_open
 from instance.storage.database import Command, Query, Tx
@@ -36,7 +36,7 @@ _OF_PROJECT = Query(select(*_c).where(_PROJECT, _ACTIVE).order_by(_c.since_ms, _
 _REQUESTS = Query(
     select(*_c).where(_PROJECT, _c.state == "requested").order_by(_c.since_ms, _c.actor_id), MemberRow
 )
-_OF_ACTOR = Query(select(*_c).where(_ACTOR, _ACTIVE).order_by(_c.project_iri), MemberRow)
+_STANDINGS_OF = Query(select(*_c).where(_ACTOR, _c.state != "left").order_by(_c.project_iri), MemberRow)
 _PROJECTS_OF = Query(
     select(*_c).where(_ACTOR, _ACTIVE, is_open(_c.project_iri)).order_by(_c.project_iri), MemberRow
 )
@@ -44,7 +44,18 @@ _IS_ACTIVE = Query(select(_c.actor_id).where(_PROJECT, _ACTOR, _ACTIVE, is_open(
 _LOCAL = Query(
     select(_c.actor_id).where(_PROJECT, _ACTIVE, _c.host == bindparam("host")).order_by(_c.actor_id), _ActorId
 )
+_OF_HOST = Query(
+    select(*_c).where(_PROJECT, _c.host == bindparam("host"), _c.state != "left").order_by(_c.actor_id),
+    MemberRow,
+)
+_LEFT_SINCE = Query(
+    select(*_c)
+    .where(_PROJECT, _c.host == bindparam("host"), _c.state == "left", _c.until_ms >= bindparam("since_ms"))
+    .order_by(_c.actor_id),
+    MemberRow,
+)
 _PUT = Command(upsert(Member, ["project_iri", "actor_id"], ("role", "state", "since_ms", "until_ms")))
+_DROP = Command(delete(table(Member)).where(_PROJECT, _ACTOR))
 _LEAVE = Command(
     update(table(Member))
     .where(_PROJECT, _ACTOR, _c.state != "left")
@@ -67,9 +78,9 @@ def requests(tx: Tx, project_iri: str) -> list[MemberRow]:
     return tx.all(_REQUESTS, project_iri=project_iri)
 
 
-def of_actor(tx: Tx, actor_id: int) -> list[MemberRow]:
-    """The projects a person is in, whatever became of their charters."""
-    return tx.all(_OF_ACTOR, actor_id=actor_id)
+def standings_of(tx: Tx, actor_id: int) -> list[MemberRow]:
+    """The projects a person is in or asked to be let into, whatever became of their charters."""
+    return tx.all(_STANDINGS_OF, actor_id=actor_id)
 
 
 def projects_of(tx: Tx, actor_id: int) -> list[MemberRow]:
@@ -87,6 +98,16 @@ def local_active_ids(tx: Tx, project_iri: str) -> list[int]:
     return [row.actor_id for row in tx.all(_LOCAL, project_iri=project_iri, host=tx.home.host)]
 
 
+def of_host(tx: Tx, project_iri: str, host: str) -> list[MemberRow]:
+    """One company's people in a project, and those who asked to be."""
+    return tx.all(_OF_HOST, project_iri=project_iri, host=host)
+
+
+def left_since(tx: Tx, project_iri: str, host: str, since_ms: int) -> list[MemberRow]:
+    """One company's people who left a project since then."""
+    return tx.all(_LEFT_SINCE, project_iri=project_iri, host=host, since_ms=since_ms)
+
+
 def put(tx: Tx, row: MemberRow) -> None:
     """Write how a person stands with a project, in place of what stood there."""
     tx.run(_PUT, **row._asdict())
@@ -95,3 +116,8 @@ def put(tx: Tx, row: MemberRow) -> None:
 def leave(tx: Tx, project_iri: str, actor_id: int) -> bool:
     """Write that a person left; False when there was nothing to leave."""
     return tx.run(_LEAVE, project_iri=project_iri, actor_id=actor_id, at_ms=tx.now_ms) == 1
+
+
+def drop(tx: Tx, project_iri: str, actor_id: int) -> None:
+    """Forget that a person asked to be let in."""
+    tx.run(_DROP, project_iri=project_iri, actor_id=actor_id)

@@ -1,0 +1,279 @@
+"""What other companies say about charters. The rule kept here: a company speaks for itself alone, by its node, and a proof says it.
+
+The company that offers a charter gathers the answers and says, with all proofs, that it is live; so nobody is at odds about it.
+Whatever is not taken is written into the charter's history with the rule that refused it.
+"""
+
+import orjson
+
+from federation.activity import Activity
+from federation.document import text_of
+from federation.errors import FederationError, Refused
+from federation.letters import Draft
+from federation.origin import host_of
+from federation.proof import proofs_of
+from instance.domain import charter_proofs, charter_steps
+from instance.domain.charter_document import CLOCK_MARGIN_MS, Terms, fingerprint, read_charter
+from instance.domain.charter_states import move, note
+from instance.domain.charter_steps import say, stub
+from instance.domain.outcome import Incoming, Ruling
+from instance.domain.partner import shown
+from instance.events import CharterChanged
+from instance.storage import actors, charters
+from instance.storage.charters import CharterRow, PartyRow
+from instance.storage.database import Tx
+
+WAITING_LIMIT = 20
+
+
+def refused(tx: Tx, incoming: Incoming, ruling: Ruling) -> None:
+    """Write into the charter's history that something was not taken, and by which rule."""
+    activity = incoming.activity.inner or incoming.activity
+    iri = activity.object_iri or activity.iri
+    note(tx, iri, f"refused_{ruling.rule}", by=incoming.host, detail=incoming.activity.iri)
+
+
+def verify_offer(tx: Tx, incoming: Incoming) -> Ruling:
+    """A charter signed by the company that offers it, naming us, and following what is known here."""
+    try:
+        terms = read_charter(incoming.activity.object)
+        _check_offer(tx, incoming, terms)
+    except FederationError as error:
+        return Ruling(taken=False, rule=error.rule)
+    return Ruling(taken=True, rule="charter_offered")
+
+
+def _check_offer(tx: Tx, incoming: Incoming, terms: Terms) -> None:
+    _check_sender(incoming, terms)
+    if terms.party(tx.home.host) is None:
+        raise Refused("we_are_not_named")
+    charter_proofs.check_known(tx, terms)
+    charter_proofs.check_only(incoming.activity.object, terms, host=incoming.host)
+    if charters.by_iri(tx, terms.iri) is not None:
+        raise Refused("charter_is_known", terms.iri)
+    if terms.published_ms > tx.now_ms + CLOCK_MARGIN_MS:
+        raise Refused("charter_dates", "written in the future")
+    _check_project(tx, terms)
+    base = charter_steps.base_of(tx, terms.project_iri)
+    charter_steps.check_follows(tx, terms, base)
+    _check_may_offer(tx, incoming, terms, base)
+
+
+def _check_sender(incoming: Incoming, terms: Terms) -> None:
+    if terms.offered_by != incoming.activity.actor or host_of(terms.offered_by) != incoming.host:
+        raise Refused("offered_by_another", terms.offered_by)
+    party = terms.party(incoming.host)
+    if party is None or party.node != incoming.activity.actor:
+        raise Refused("proposer_is_no_party", incoming.host)
+
+
+def _check_project(tx: Tx, terms: Terms) -> None:
+    """The project is the one that we know by this address and by this handle, or is new to us and not on our host."""
+    host = host_of(terms.project_iri)
+    known, namesake = actors.by_iri(tx, terms.project_iri), actors.by_username(tx, terms.handle, host)
+    if known is None and host == tx.home.host:
+        raise Refused("unknown_project", terms.project_iri)
+    if known is not None and (known.kind, known.username) != ("project", terms.handle):
+        raise Refused("another_project", terms.project_iri)
+    if namesake is not None and namesake.iri != terms.project_iri:
+        raise Refused("another_project", namesake.iri)
+
+
+def _check_may_offer(tx: Tx, incoming: Incoming, terms: Terms, base: CharterRow | None) -> None:
+    """The first version comes from the project's host, the next ones from anyone in it."""
+    if base is None and terms.previous is None and host_of(terms.project_iri) != incoming.host:
+        raise Refused("project_of_another", terms.project_iri)
+    if base is not None:
+        party = _party(tx, base, incoming.host)
+        if party is None or party.left_at_ms is not None:
+            raise Refused("proposer_is_not_in_it", incoming.host)
+    if sum(row.offered_by == terms.offered_by for row in charters.waiting(tx)) >= WAITING_LIMIT:
+        raise Refused("too_many_waiting", incoming.host)
+
+
+def apply_offer(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Keep the charter until our IT answers."""
+    document = incoming.activity.object
+    proofs = {incoming.host: proofs_of(document)[0]}
+    charter_steps.write(tx, document, read_charter(document), state="offered", proofs=proofs)
+    return ()
+
+
+def verify_accept(tx: Tx, incoming: Incoming) -> Ruling:
+    """A party's proof of a charter that waits for it."""
+    try:
+        row = _charter_of_party(tx, incoming)
+        document, terms = charter_proofs.stored(row)
+        charter_proofs.check_known(tx, terms)
+        charter_proofs.check_proof(
+            document, terms, incoming.activity.document.get("result"), host=incoming.host
+        )
+    except FederationError as error:
+        return Ruling(taken=False, rule=error.rule)
+    if row.ends_at_ms is not None and row.ends_at_ms <= tx.now_ms:
+        return Ruling(taken=False, rule="charter_is_over")
+    if row.state in {"live", "suspended"}:
+        return Ruling(taken=True, rule="charter_in_force_already")
+    if row.state not in charter_steps.PENDING:
+        return Ruling(taken=False, rule=f"charter_is_{row.state}")
+    return Ruling(taken=True, rule="charter_accepted")
+
+
+def apply_accept(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Keep the proof. With the last one, a charter that we offered takes effect and every party gets it with all proofs."""
+    row = _row(tx, incoming)
+    proof = orjson.dumps(incoming.activity.document["result"]).decode()
+    if row.state not in charter_steps.PENDING or not charters.sign(tx, row.id, incoming.host, proof):
+        return ()
+    note(tx, row.iri, "accepted", by=incoming.host)
+    tx.emit(CharterChanged(row.project_iri))
+    complete = all(party.proof is not None for party in charters.parties(tx, row.id))
+    if row.offered_by != tx.home.node or not complete:
+        return ()
+    live = charter_steps.go_live(tx, row, by=incoming.host)
+    return (say(tx, live, "Update", orjson.loads(live.document)),)
+
+
+def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
+    """The charter that we signed, with the proofs of all, from the company that offered it."""
+    try:
+        row = _charter_of_party(tx, incoming)
+        document, terms = charter_proofs.stored(row)
+        if incoming.activity.actor != row.offered_by:
+            raise Refused("offered_by_another", row.offered_by)
+        if fingerprint(incoming.activity.object) != fingerprint(document):
+            raise Refused("another_document", row.iri)
+        charter_proofs.check_known(tx, terms)
+        charter_proofs.check_all(incoming.activity.object, terms)
+    except FederationError as error:
+        return Ruling(taken=False, rule=error.rule)
+    if row.state in {"live", "suspended"}:
+        return Ruling(taken=True, rule="charter_in_force_already")
+    if row.state != "approved":
+        return Ruling(taken=False, rule=f"charter_is_{row.state}")
+    return Ruling(taken=True, rule="charter_signed_by_all")
+
+
+def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Put the charter in force."""
+    row = _row(tx, incoming)
+    if row.state != "approved":
+        return ()
+    _, terms = charter_proofs.stored(row)
+    for host, proof in charter_proofs.check_all(incoming.activity.object, terms).items():
+        charters.sign(tx, row.id, host, orjson.dumps(proof).decode())
+    charter_steps.go_live(tx, row, by=incoming.host)
+    return ()
+
+
+def verify_reject(tx: Tx, incoming: Incoming) -> Ruling:
+    """A party refuses a charter, or the one that offered it takes it back, before it is in force."""
+    try:
+        row = _charter_of_party(tx, incoming)
+    except FederationError as error:
+        return Ruling(taken=False, rule=error.rule)
+    if row.state == "declined":
+        return Ruling(taken=True, rule="charter_declined_already")
+    if row.state not in charter_steps.PENDING:
+        return Ruling(taken=False, rule=f"charter_is_{row.state}")
+    party = _party(tx, row, incoming.host)
+    if party is not None and party.proof is not None and incoming.activity.actor != row.offered_by:
+        return Ruling(taken=False, rule="charter_signed")
+    return Ruling(taken=True, rule="charter_declined")
+
+
+def apply_reject(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Drop the charter. Where we offered it, tell the others, since only our word ends it for them; until then it is noted."""
+    row, reason = _row(tx, incoming), shown(text_of(incoming.activity.document.get("content")))
+    if row.state not in charter_steps.PENDING:
+        return ()
+    if row.offered_by not in {tx.home.node, incoming.activity.actor}:
+        note(tx, row.iri, "rejected", by=incoming.host, detail=reason)
+        return ()
+    move(tx, row, "declined", by=incoming.host, reason=reason)
+    if row.offered_by == tx.home.node:
+        return (say(tx, row, "Reject", stub(row.iri, "Charter"), content=reason),)
+    return ()
+
+
+def verify_leave(tx: Tx, incoming: Incoming) -> Ruling:
+    """A company leaves a project that it is in."""
+    project_iri = incoming.activity.object_iri or ""
+    return _of_party_in_force(tx, incoming, charter_steps.base_of(tx, project_iri), taken="party_left")
+
+
+def apply_leave(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Close the project to the company at once."""
+    reason = shown(text_of(incoming.activity.document.get("content")))
+    charter_steps.party_left(tx, incoming.activity.object_iri or "", incoming.host, reason=reason)
+    return ()
+
+
+def verify_suspend(tx: Tx, incoming: Incoming) -> Ruling:
+    """A company shuts a project that it is in."""
+    return _of_party_in_force(tx, incoming, _in_force(tx, incoming.activity), taken="charter_suspended")
+
+
+def apply_suspend(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Shut the gate for all."""
+    row = _in_force(tx, incoming.activity)
+    assert row is not None
+    charter_steps.suspended(tx, row.project_iri, incoming.host, detail=incoming.activity.iri)
+    return ()
+
+
+def verify_resume(tx: Tx, incoming: Incoming) -> Ruling:
+    """A company takes its own suspension back."""
+    inner = incoming.activity.inner
+    if inner is None or inner.actor != incoming.activity.actor:
+        return Ruling(taken=False, rule="suspended_by_another")
+    ruling = _of_party_in_force(tx, incoming, row := _in_force(tx, inner), taken="charter_resumed")
+    party = _party(tx, row, incoming.host) if row else None
+    if ruling.taken and (party is None or party.suspended_at_ms is None):
+        return Ruling(taken=False, rule="not_suspended")
+    return ruling
+
+
+def apply_resume(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Open the gate, when nobody else suspends."""
+    row = _in_force(tx, incoming.activity.inner or incoming.activity)
+    assert row is not None
+    return charter_steps.resumed(tx, row.project_iri, incoming.host)
+
+
+def _in_force(tx: Tx, activity: Activity) -> CharterRow | None:
+    """The version in force of the project whose charter, in whatever version, the activity is about."""
+    row = charters.by_iri(tx, activity.object_iri or "")
+    return None if row is None else charters.in_force(tx, row.project_iri)
+
+
+def _of_party_in_force(tx: Tx, incoming: Incoming, row: CharterRow | None, *, taken: str) -> Ruling:
+    if row is None or row.state not in {"live", "suspended"}:
+        return Ruling(taken=False, rule="no_charter_in_force")
+    party = _party(tx, row, incoming.host)
+    if party is None or party.node_iri != incoming.activity.actor:
+        return Ruling(taken=False, rule="not_a_party")
+    if party.left_at_ms is not None:
+        return Ruling(taken=False, rule="left_already")
+    return Ruling(taken=True, rule=taken)
+
+
+def _charter_of_party(tx: Tx, incoming: Incoming) -> CharterRow:
+    """The charter that the activity is about. Raises Refused unless it is known and the sender the node of a company in it."""
+    row = charters.by_iri(tx, incoming.activity.object_iri or "")
+    if row is None:
+        raise Refused("unknown_charter", incoming.activity.object_iri or "")
+    party = _party(tx, row, incoming.host)
+    if party is None or party.node_iri != incoming.activity.actor:
+        raise Refused("not_a_party", incoming.activity.actor)
+    return row
+
+
+def _row(tx: Tx, incoming: Incoming) -> CharterRow:
+    row = charters.by_iri(tx, incoming.activity.object_iri or "")
+    assert row is not None
+    return row
+
+
+def _party(tx: Tx, row: CharterRow, host: str) -> PartyRow | None:
+    return next((party for party in charters.parties(tx, row.id) if party.host == host), None)

@@ -1,0 +1,102 @@
+"""Signing a charter and checking who signed it.
+
+The rule kept here: a party's proof counts only by the key that the charter gives for it, and that key must be the one which the
+party's own node showed us, where we have met it.
+"""
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from federation import keys
+from federation.document import Document, first_type
+from federation.errors import Refused, Unauthentic
+from federation.proof import add_proof, check_one, method_of, proofs_of
+from instance.domain.charter_document import Party, Terms, public_key, read_charter
+from instance.domain.profile import ed25519_of
+from instance.domain.render import timestamp
+from instance.storage import keys as key_rows
+from instance.storage import peers
+from instance.storage.charters import CharterRow
+from instance.storage.database import Tx
+from instance.storage.keys import ED25519
+
+
+def stored(row: CharterRow) -> tuple[Document, Terms]:
+    """The document of a charter that we hold, without proofs, and what it says."""
+    document = bare(orjson.loads(row.document))
+    return document, read_charter(document)
+
+
+def bare(document: Document) -> Document:
+    """A charter without its proofs: what each of them covers."""
+    return {name: value for name, value in document.items() if name != "proof"}
+
+
+def own_proof(tx: Tx, document: Document) -> Document:
+    """The proof of our node on a charter."""
+    signed = add_proof(
+        bare(document),
+        key=ed25519_of(tx, tx.home.node),
+        key_id=keys.ed25519_key_id(tx.home.node),
+        created=timestamp(tx.now_ms),
+    )
+    return proofs_of(signed)[0]
+
+
+def check_proof(document: Document, terms: Terms, proof: object, *, host: str) -> None:
+    """Raise Unauthentic unless `proof` is the proof of the party `host` on this charter."""
+    party = terms.party(host)
+    if party is None or first_type(proof) != "DataIntegrityProof" or not isinstance(proof, dict):
+        raise Unauthentic("no_proof", host)
+    if method_of(proof) != party.key_id:
+        raise Unauthentic("proof_of_another", host)
+    check_one(bare(document), proof, public_key(party))
+
+
+def check_only(document: Document, terms: Terms, *, host: str) -> None:
+    """Raise Unauthentic unless the document carries the proof of the party `host` and no other."""
+    proofs = proofs_of(document)
+    if len(proofs) > 1:
+        raise Unauthentic("proof_of_another", host)
+    check_proof(document, terms, proofs[0] if proofs else None, host=host)
+
+
+def check_all(document: Document, terms: Terms) -> dict[str, Document]:
+    """The proofs of all parties by host. Raises Unauthentic unless there is exactly one good proof for each."""
+    found: dict[str, Document] = {}
+    hosts = {party.key_id: party.host for party in terms.parties}
+    for proof in proofs_of(document):
+        host = hosts.get(method_of(proof))
+        if host is None or host in found:
+            raise Unauthentic("proof_of_another", method_of(proof))
+        check_proof(document, terms, proof, host=host)
+        found[host] = proof
+    if len(found) < len(terms.parties):
+        raise Unauthentic("proof_missing", f"{len(found)} of {len(terms.parties)}")
+    return found
+
+
+def check_known(tx: Tx, terms: Terms) -> None:
+    """Raise Refused when the charter gives for a node another address or key than the node itself, or than we for our own."""
+    for party in terms.parties:
+        known = {row.public_pem for row in key_rows.keys_of(tx, party.node) if row.kind == ED25519}
+        if known and party.key not in {multikey(keys.public_from_pem(pem)) for pem in known}:
+            raise Refused("key_contradicts", party.host)
+        peer = peers.by_host(tx, party.host)
+        if peer is not None and peer.node_iri not in {"", party.node}:
+            raise Refused("node_contradicts", party.host)
+    ours = terms.party(tx.home.host)
+    if ours is not None and (ours.node, ours.inbox) != (tx.home.node, tx.home.inbox):
+        raise Refused("node_contradicts", tx.home.host)
+
+
+def unmet(tx: Tx, terms: Terms) -> tuple[Party, ...]:
+    """The parties whose node never showed us its key itself: for these we have the word of the company that offers the charter."""
+    return tuple(party for party in terms.parties if not key_rows.keys_of(tx, party.node))
+
+
+def multikey(key: RSAPublicKey | Ed25519PublicKey) -> str:
+    """The publicKeyMultibase of an Ed25519 key."""
+    assert isinstance(key, Ed25519PublicKey)
+    return keys.to_multikey(key)

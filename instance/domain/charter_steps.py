@@ -1,0 +1,217 @@
+"""What becomes of a charter here, whoever caused it: our IT, a partner, or the date.
+
+The rule kept here: what shuts the gate takes effect in every version that is not over, so it holds in whatever order things arrive.
+"""
+
+from collections.abc import Mapping
+
+import orjson
+
+from federation.document import Document
+from federation.errors import Refused
+from federation.letters import Draft
+from federation.origin import host_of
+from instance import ids, policy
+from instance.domain import charter_proofs, member, saying
+from instance.domain.charter_document import Terms, fingerprint
+from instance.domain.charter_states import move, note
+from instance.domain.render import timestamp
+from instance.events import ActorChanged, CharterChanged
+from instance.ids import snowflake
+from instance.storage import actors, charters, peers
+from instance.storage.actors import ActorRow, ProjectRow
+from instance.storage.charters import CharterRow, PartyRow
+from instance.storage.database import Tx
+from instance.storage.peers import PeerFacts
+
+PENDING = ("offered", "approved")
+WAS_SIGNED = ("live", "suspended", "superseded", "ended")
+
+
+def base_of(tx: Tx, project_iri: str) -> CharterRow | None:
+    """The version that the next one follows: the one in force, or else the last that all had signed."""
+    in_force = charters.in_force(tx, project_iri)
+    signed = (row for row in charters.of_project(tx, project_iri) if row.state in WAS_SIGNED)
+    return in_force or next(signed, None)
+
+
+def last_version(tx: Tx, project_iri: str) -> int:
+    """The highest version that we know of, declined ones included; 0 when there is none."""
+    return max((row.version for row in charters.of_project(tx, project_iri)), default=0)
+
+
+def check_follows(tx: Tx, terms: Terms, base: CharterRow | None) -> None:
+    """Raise Refused unless a new charter follows what is known here: newer, built on `base`, and dropping nobody who is in it."""
+    if terms.version <= last_version(tx, terms.project_iri):
+        raise Refused("version_order", str(terms.version))
+    if terms.ends_at_ms is not None and terms.ends_at_ms <= tx.now_ms:
+        raise Refused("charter_is_over", timestamp(terms.ends_at_ms))
+    if base is None:
+        if terms.version == 1 and terms.previous is not None:
+            raise Refused("previous_differs", "the first version has none before it")
+        return
+    check_previous(terms, base)
+    if base.state in {"live", "suspended"}:
+        present = {party.host for party in charters.parties(tx, base.id) if party.left_at_ms is None}
+        if dropped := present - {party.host for party in terms.parties}:
+            raise Refused("drops_a_party", ", ".join(sorted(dropped)))
+
+
+def check_previous(terms: Terms, base: CharterRow | None) -> None:
+    """Raise Refused unless the charter was built on `base`."""
+    if base is not None and terms.previous != fingerprint(charter_proofs.stored(base)[0]):
+        raise Refused("previous_differs", base.iri)
+
+
+def write(
+    tx: Tx, document: Document, terms: Terms, *, state: str, proofs: Mapping[str, Document]
+) -> CharterRow:
+    """Write a new version with its parties, in its first state. `proofs` by host."""
+    ids.mint(tx, terms.iri, kind="charter", space=policy.handshake(terms.project_iri))
+    ids.mint(tx, terms.project_iri, kind="project", space=terms.project_iri)
+    row = CharterRow(
+        id=snowflake(tx.now_ms),
+        iri=terms.iri,
+        project_iri=terms.project_iri,
+        version=terms.version,
+        state=state,
+        purpose=terms.purpose,
+        ceiling=terms.ceiling,
+        retention=terms.retention,
+        starts_at_ms=terms.starts_at_ms,
+        ends_at_ms=terms.ends_at_ms,
+        offered_by=terms.offered_by,
+        document=orjson.dumps(charter_proofs.bare(document)).decode(),
+        reason="",
+        created_at_ms=tx.now_ms,
+        updated_at_ms=tx.now_ms,
+    )
+    charters.add(tx, row, _party_rows(tx, row, terms, proofs))
+    note(tx, row.iri, "offered", by=host_of(terms.offered_by))
+    tx.emit(CharterChanged(row.project_iri))
+    return row
+
+
+def _party_rows(tx: Tx, row: CharterRow, terms: Terms, proofs: Mapping[str, Document]) -> list[PartyRow]:
+    base = charters.in_force(tx, row.project_iri)
+    before = charters.parties(tx, base.id) if base else []
+    suspended = {party.host: party.suspended_at_ms for party in before if party.left_at_ms is None}
+    return [
+        PartyRow(
+            charter_id=row.id,
+            host=party.host,
+            node_iri=party.node,
+            inbox=party.inbox,
+            company=party.company,
+            role=party.role,
+            proof=orjson.dumps(proofs[party.host]).decode() if party.host in proofs else None,
+            signed_at_ms=tx.now_ms if party.host in proofs else None,
+            left_at_ms=None,
+            suspended_at_ms=suspended.get(party.host),
+        )
+        for party in terms.parties
+    ]
+
+
+def go_live(tx: Tx, row: CharterRow, *, by: str) -> CharterRow:
+    """Put a charter in force that every party has signed: it takes the place of the version before and of any that waits."""
+    parties, (document, terms) = charters.parties(tx, row.id), charter_proofs.stored(row)
+    proofs = {party.host: orjson.loads(party.proof or "null") for party in parties}
+    full = {**document, "proof": [proofs[party.host] for party in terms.parties]}
+    row = row._replace(document=orjson.dumps(full).decode())
+    charters.set_document(tx, row.id, row.document)
+    for other in charters.of_project(tx, row.project_iri):
+        if other.id != row.id and other.state in {"live", "suspended"}:
+            move(tx, other, "superseded", by=by)
+        elif other.id != row.id and other.state in PENDING:
+            move(tx, other, "declined", by=by, reason="another version took effect")
+    _know_project(tx, terms)
+    for party in parties:
+        if party.host != tx.home.host:
+            facts = PeerFacts(node_iri=party.node_iri, name=party.company, inbox=party.inbox)
+            peers.learn(tx, party.host, facts)
+    return _settle(tx, move(tx, row, "live", by=by), by=by)
+
+
+def _know_project(tx: Tx, terms: Terms) -> None:
+    """A partner's project has an actor here, so that it can be named, found and read like one of ours."""
+    host = host_of(terms.project_iri)
+    party = terms.party(host)
+    if host == tx.home.host or party is None:
+        return
+    replica = ActorRow(
+        id=snowflake(tx.now_ms),
+        iri=terms.project_iri,
+        kind="project",
+        username=terms.handle,
+        host=host,
+        display_name=terms.title,
+        summary=terms.purpose,
+        inbox=party.inbox,
+        state="active",
+        title="",
+        posts_count=0,
+        last_post_at_ms=None,
+        created_at_ms=tx.now_ms,
+        updated_at_ms=tx.now_ms,
+        document=None,
+    )
+    actor = actors.put(tx, replica)
+    actors.add_project(tx, ProjectRow(actor.id, actor.iri, host, tx.now_ms))
+    tx.emit(ActorChanged(actor.id))
+
+
+def party_left(tx: Tx, project_iri: str, host: str, *, reason: str = "") -> None:
+    """Close the project to a company at once; with fewer than two left, or without us, the charter ends."""
+    charters.set_left(tx, project_iri, host)
+    member.close_host(tx, project_iri, host)
+    for row in charters.of_project(tx, project_iri):
+        if row.state in {"live", "suspended"}:
+            note(tx, row.iri, "left", by=host, detail=reason)
+            _settle(tx, row, by=host)
+        elif row.state in PENDING and host == tx.home.host:
+            move(tx, row, "declined", by=host, reason="we left the project")
+    tx.emit(CharterChanged(project_iri))
+
+
+def suspended(tx: Tx, project_iri: str, host: str, *, detail: str = "") -> CharterRow | None:
+    """Shut the gate for all at the wish of one company; the charter in force as it now is."""
+    changed = charters.set_suspended(tx, project_iri, host)
+    row = charters.in_force(tx, project_iri)
+    if row is None or not changed:
+        return row
+    note(tx, row.iri, "suspend", by=host, detail=detail)
+    return _settle(tx, row, by=host)
+
+
+def resumed(tx: Tx, project_iri: str, host: str) -> tuple[Draft, ...]:
+    """Take a company's suspension back; with none left the gate opens, and what could not be said of our people is said."""
+    changed = charters.set_resumed(tx, project_iri, host)
+    row = charters.in_force(tx, project_iri)
+    if row is None or not changed:
+        return ()
+    note(tx, row.iri, "resume", by=host)
+    now = _settle(tx, row, by=host)
+    return member.left_since(tx, project_iri, row.updated_at_ms) if now.state == "live" else ()
+
+
+def _settle(tx: Tx, row: CharterRow, *, by: str) -> CharterRow:
+    """Bring the state of a charter in force in line with what its parties want."""
+    present = [party for party in charters.parties(tx, row.id) if party.left_at_ms is None]
+    if len(present) < 2 or tx.home.host not in {party.host for party in present}:
+        return move(
+            tx, row, "ended", by=by, reason="fewer than two companies" if len(present) < 2 else "we left"
+        )
+    wanted = "suspended" if any(party.suspended_at_ms is not None for party in present) else "live"
+    return row if row.state == wanted else move(tx, row, wanted, by=by)
+
+
+def stub(iri: str, kind: str) -> Document:
+    """A thing named in an activity by its id and type, so that the receiver knows the rule before it looks anything up."""
+    return {"id": iri, "type": kind}
+
+
+def say(tx: Tx, row: CharterRow, kind: str, carried: object, **more: object) -> Draft:
+    """An activity of our node about a charter, for the nodes of all its other companies."""
+    nodes = [party.node_iri for party in charters.parties(tx, row.id) if party.host != tx.home.host]
+    return saying.in_handshake(tx, kind, carried, project=row.project_iri, to=nodes, **more)

@@ -1,0 +1,82 @@
+"""Memberships as partners say them. The rule kept here: host of the person, of the node that says it and of the sender are one."""
+
+from typing import Any
+
+from federation.document import id_of
+from federation.errors import FederationError
+from federation.letters import Draft
+from federation.origin import same_origin
+from instance.domain.member import ROLES
+from instance.domain.outcome import Incoming, Ruling
+from instance.domain.partner import check_partner, upsert_partner
+from instance.events import MembershipChanged
+from instance.storage import actors, charters, members
+from instance.storage.database import Tx
+from instance.storage.members import MemberRow
+
+
+def verify_add(tx: Tx, incoming: Incoming) -> Ruling:
+    """A person of the speaking company, with its document, into the project whose log the entry stands in."""
+    refusal = _refuse(tx, incoming)
+    if refusal is not None:
+        return refusal
+    if incoming.activity.document.get("memberRole") not in ROLES:
+        return Ruling(taken=False, rule="member_role")
+    try:
+        person = check_partner(tx, incoming.activity.object)
+    except FederationError as error:
+        return Ruling(taken=False, rule=error.rule)
+    known = actors.by_iri(tx, person.iri)
+    if person.kind != "person" or (known is not None and known.kind != "person"):
+        return Ruling(taken=False, rule="not_a_person")
+    return Ruling(taken=True, rule="member_by_own_company")
+
+
+def apply_add(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Write the person and the membership."""
+    person = upsert_partner(tx, incoming.activity.object)
+    project, role = _project(incoming), str(incoming.activity.document["memberRole"])
+    before = members.one(tx, project, person.id)
+    since_ms = before.since_ms if before is not None and before.state == "active" else tx.now_ms
+    members.put(tx, MemberRow(project, person.id, incoming.host, role, "active", since_ms, None))
+    tx.emit(MembershipChanged(project, person.id))
+    return ()
+
+
+def verify_remove(tx: Tx, incoming: Incoming) -> Ruling:
+    """A person of the speaking company, out of the project."""
+    refusal = _refuse(tx, incoming)
+    if refusal is not None:
+        return refusal
+    person = actors.by_iri(tx, incoming.activity.object_iri or "")
+    row = None if person is None else members.one(tx, _project(incoming), person.id)
+    if row is None or row.state != "active":
+        return Ruling(taken=False, rule="not_a_member")
+    return Ruling(taken=True, rule="left_by_own_company")
+
+
+def apply_remove(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Write that the person left."""
+    person = actors.by_iri(tx, incoming.activity.object_iri or "")
+    assert person is not None
+    members.leave(tx, _project(incoming), person.id)
+    tx.emit(MembershipChanged(_project(incoming), person.id))
+    return ()
+
+
+def _project(incoming: Incoming) -> str:
+    assert incoming.project is not None
+    return incoming.project
+
+
+def _refuse(tx: Tx, incoming: Incoming) -> Ruling | None:
+    """Why the sender may not say this of that person, if so."""
+    activity: Any = incoming.activity
+    if incoming.project is None or id_of(activity.target) != f"{incoming.project}/members":
+        return Ruling(taken=False, rule="members_of_another_project")
+    if not same_origin(activity.object_iri or "", activity.actor):
+        return Ruling(taken=False, rule="person_of_another_company")
+    charter = charters.in_force(tx, incoming.project)
+    parties = charters.parties(tx, charter.id) if charter else []
+    nodes = {party.node_iri for party in parties if party.host == incoming.host and party.left_at_ms is None}
+    return None if activity.actor in nodes else Ruling(taken=False, rule="not_said_by_its_node")

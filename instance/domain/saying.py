@@ -1,0 +1,35 @@
+"""Makes the Draft of an activity about people and charters. The rule kept here: its id is minted in the space where it belongs."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from federation.letters import Draft
+from federation.vocabulary import CONTEXT
+from instance import ids, policy
+from instance.domain.render import timestamp
+from instance.storage.database import Tx
+
+
+def in_log(tx: Tx, kind: str, carried: Any, *, author: str, project: str, **more: Any) -> Draft:
+    """An activity that enters the log of `project`. `more` are further properties."""
+    activity = _activity(tx, kind, carried, author=author, space=project)
+    return Draft(activity | {"to": [project]} | more, author, project)
+
+
+def in_handshake(tx: Tx, kind: str, carried: Any, *, project: str, to: Iterable[str], **more: Any) -> Draft:
+    """An activity of our node about a charter of `project`, outside of any log, for the nodes in `to`."""
+    activity = _activity(tx, kind, carried, author=tx.home.node, space=policy.handshake(project))
+    return Draft(activity | {"to": sorted(to)} | more, tx.home.node)
+
+
+def _activity(tx: Tx, kind: str, carried: Any, *, author: str, space: str) -> dict[str, Any]:
+    iri = tx.home.iri("activities", ids.snowflake(tx.now_ms))
+    ids.mint(tx, iri, kind="activity", space=space)
+    return {
+        "@context": CONTEXT,
+        "id": iri,
+        "type": kind,
+        "actor": author,
+        "published": timestamp(tx.now_ms),
+        "object": carried,
+    }
