@@ -9,6 +9,11 @@ from typing import NamedTuple
 
 from federation.activity import Activity
 from federation.letters import Draft
+from instance.domain import charter_inbound as charter
+from instance.domain import member_inbound as member
+from instance.domain import partner
+from instance.domain import post_inbound as post
+from instance.domain import reaction_inbound as reaction
 from instance.domain.outcome import Incoming, Ruling
 from instance.storage.database import Tx
 
@@ -24,14 +29,42 @@ def relay_nothing(_: Incoming) -> tuple[Draft, ...]:
 
 
 class Rule(NamedTuple):
-    """How one kind of activity is taken in."""
+    """How one kind of activity is taken in. `in_log`: only as an entry of a project's log; the others are a handshake's."""
 
     verify: Verify
     apply: Apply
     relay: Relay = relay_nothing
+    in_log: bool = True
 
 
-RULES: Mapping[tuple[str, str], Rule] = {}
+def _handshake(verify: Verify, apply: Apply) -> Rule:
+    return Rule(verify, apply, in_log=False)
+
+
+RULES: Mapping[tuple[str, str], Rule] = {
+    # charters, between nodes
+    ("Offer", "Charter"): _handshake(charter.verify_offer, charter.apply_offer),
+    ("Accept", "Charter"): _handshake(charter.verify_accept, charter.apply_accept),
+    ("Reject", "Charter"): _handshake(charter.verify_reject, charter.apply_reject),
+    ("Update", "Charter"): _handshake(charter.verify_update, charter.apply_update),
+    ("Leave", ANY): _handshake(charter.verify_leave, charter.apply_leave),
+    ("Suspend", ANY): _handshake(charter.verify_suspend, charter.apply_suspend),
+    ("Undo", "Suspend"): _handshake(charter.verify_resume, charter.apply_resume),
+    # people
+    ("Add", "Person"): Rule(member.verify_add, member.apply_add),
+    ("Remove", ANY): Rule(member.verify_remove, member.apply_remove),
+    ("Update", "Person"): Rule(partner.verify_update, partner.apply_update),
+    ("Update", "Application"): Rule(partner.verify_update, partner.apply_update),
+    # posts
+    ("Create", "Note"): Rule(post.verify_create, post.apply_create),
+    ("Update", "Note"): Rule(post.verify_update, post.apply_update),
+    ("Delete", ANY): Rule(post.verify_delete, post.apply_delete),
+    ("Announce", ANY): Rule(post.verify_announce, post.apply_announce),
+    ("Undo", "Announce"): Rule(post.verify_undo_announce, post.apply_undo_announce),
+    # reactions
+    ("Like", ANY): Rule(reaction.verify_like, reaction.apply_like),
+    ("Undo", "Like"): Rule(reaction.verify_undo_like, reaction.apply_undo_like),
+}
 
 
 def rule_for(activity: Activity) -> Rule | None:

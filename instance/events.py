@@ -103,6 +103,11 @@ class MediaWanted:
     media_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedElsewhere:
+    """Another process (the command line) has written: whatever was read may be stale."""
+
+
 Event = (
     PostAppeared
     | PostChanged
@@ -116,4 +121,5 @@ Event = (
     | LettersQueued
     | GapNoticed
     | MediaWanted
+    | ChangedElsewhere
 )

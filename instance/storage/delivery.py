@@ -170,6 +170,11 @@ _REQUEUE = Command(
     .where(_d.host == bindparam("lane_host"), in_list(_d.state, "states"))
     .values(state=QUEUED, settled_at_ms=None, created_at_ms=bindparam("now"))
 )
+_EXPIRE = Command(
+    update(table(Delivery))
+    .where(_d.host == bindparam("lane_host"), _d.state == QUEUED, _d.created_at_ms < bindparam("before_ms"))
+    .values(state=EXPIRED, settled_at_ms=bindparam("now"))
+)
 _FORGET_LETTERS = Command(
     delete(table(Delivery)).where(_d.state != QUEUED, _d.settled_at_ms < bindparam("before_ms"))
 )
@@ -232,6 +237,11 @@ def settle(tx: Tx, results: Iterable[Result]) -> None:
         for result in results
     ]
     tx.run_many(_SETTLE, rows)
+
+
+def expire(tx: Tx, host: str, *, before_ms: int) -> int:
+    """Give up the letters to a host that have waited since before a time; how many."""
+    return tx.run(_EXPIRE, lane_host=host, before_ms=before_ms, now=tx.now_ms)
 
 
 def lane(tx: Tx, host: str) -> LaneRow | None:

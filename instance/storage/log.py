@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from federation.log import Head, redacted
+from instance import ids
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, insert_or_ignore, table, upsert
 from instance.storage.tables import LogEntry, LogFork, LogHead, LogReceipt
 
 HELD, APPLIED, IGNORED, REDACTED = "held", "applied", "ignored", "redacted"
+FORKS_KEPT = 8
 _WITH_CONTENT = frozenset({"Create", "Update"})
 
 
@@ -110,6 +112,7 @@ _SETTLE = Command(
 _REDACT = Command(
     update(table(LogEntry)).where(*_PLACE).values(state=REDACTED, document=bindparam("new_document"))
 )
+_DROP = Command(delete(table(LogEntry)).where(*_PLACE, _e.state == HELD))
 _ADD_FORK = Command(insert(table(LogFork)))
 _FORKS = Query(
     select(*(_f[name] for name in ForkRow._fields))
@@ -153,6 +156,11 @@ def settle(tx: Tx, entry: EntryRow, *, state: str, rule: str) -> None:
     _set_head(tx, entry)
 
 
+def drop_held(tx: Tx, entry: EntryRow) -> None:
+    """Take a held entry out of the sequence again: it does not fit what came before it."""
+    tx.run(_DROP, project_iri=entry.project_iri, party=entry.party, seq=entry.seq)
+
+
 def at(tx: Tx, project_iri: str, party: str, *, seq: int) -> EntryRow | None:
     """The entry with this number, held ones included."""
     return tx.first(_AT, project_iri=project_iri, party=party, seq=seq)
@@ -192,11 +200,16 @@ def redact(tx: Tx, project_iri: str, object_iri: str) -> int:
     return len(carried)
 
 
-def add_fork(tx: Tx, entry: EntryRow, fork_id: int) -> None:
-    """Keep the evidence of a second entry with a number already taken."""
+def add_fork(tx: Tx, entry: EntryRow) -> None:
+    """Keep the evidence of a second entry with a number already taken: each once, and a few for one number."""
+    known = [
+        row.hash for row in forks(tx, entry.project_iri) if (row.party, row.seq) == (entry.party, entry.seq)
+    ]
+    if entry.hash in known or len(known) >= FORKS_KEPT:
+        return
     tx.run(
         _ADD_FORK,
-        id=fork_id,
+        id=ids.snowflake(tx.now_ms),
         project_iri=entry.project_iri,
         party=entry.party,
         seq=entry.seq,

@@ -231,11 +231,12 @@ class LogReceipt(SQLModel, table=True):
 
 
 class Received(SQLModel, table=True):
-    """Every activity taken in once, with the rule that decided about it."""
+    """Every activity that came in, with the rule that decided; from `status` 300 on it was not taken in and may come again."""
 
     iri: str = Field(primary_key=True)
     host: str
     type: str
+    status: int
     rule: str
     at_ms: int = big(index=True)
 

@@ -223,6 +223,7 @@ sa.Table(
     sa.Column("iri", sa.String, primary_key=True),
     sa.Column("host", sa.String, nullable=False),
     sa.Column("type", sa.String, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
     sa.Column("rule", sa.String, nullable=False),
     sa.Column("at_ms", BIG, nullable=False),
     sa.Index("ix_received_at_ms", "at_ms"),
@@ -461,7 +462,11 @@ sa.Table(
     sa.Column("sensitive", sa.Integer, nullable=False),
 )
 
-TRIGGERS = ()
+TRIGGERS = (
+    """CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    """CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    """CREATE TRIGGER ledger_in_order BEFORE INSERT ON ledger WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger) BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+)
 
 
 def upgrade() -> None:

@@ -1,0 +1,224 @@
+"""What comes in, decided and written in one transaction. The rule kept here: once only, in each party's order, and nothing without a trace.
+
+Every arrival ends as a Receipt, recorded in `received` with the rule that decided. An entry of a project's log is placed first: the
+next one has its turn at once, and after it those that were held for it; one that came early is held and its gap made known; a second
+one with a number already taken is kept as evidence. An entry that a rule does not take keeps its place in the chain, marked ignored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import orjson
+import structlog
+
+from federation import log
+from federation.activity import Activity
+from federation.errors import FederationError
+from federation.log import Entry, Head, Place
+from federation.node import Receipt
+from instance import activities, ids, outbox
+from instance.domain.outcome import Incoming, Ruling
+from instance.egress import Gate
+from instance.errors import Refusal
+from instance.events import GapNoticed
+from instance.storage import charters, peers, received
+from instance.storage import log as entries
+from instance.storage.database import Tx
+from instance.storage.log import EntryRow
+from instance.storage.received import ReceivedRow
+
+_log = structlog.get_logger(__name__)
+
+IGNORED_UNKNOWN = "ignored_unknown"
+HELD_LIMIT = 10_000  # entries ahead of a head that are kept; what lies further ahead is fetched in its turn
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An authenticated activity, and who brought it.
+
+    `speaker` is the host whose words it is, `carrier` the host that brought it (empty when we fetched it); `proven` the
+    actor whose proof it carries; `heads` what the carrier says it holds of the project's log, `is_named` a redacted entry whose hash is proven.
+    """
+
+    activity: Activity
+    speaker: str
+    carrier: str
+    proven: str | None = None
+    entry: Entry | None = None
+    heads: Mapping[str, Head] | None = None
+    is_named: bool = False
+
+    def named(self) -> "Arrival":
+        """The same, for a redacted entry whose hash a proven entry behind it names."""
+        return replace(self, is_named=True)
+
+
+def receive(tx: Tx, arrival: Arrival, *, gate: Gate) -> Receipt:
+    """Take in one activity."""
+    activity, entry = arrival.activity, arrival.entry
+    receipt = _decide(tx, arrival, gate)
+    if receipt.rule != "duplicate":
+        _record(tx, activity, arrival.speaker, receipt)
+    if entry is None or receipt.status >= 400 or not arrival.carrier:
+        return receipt
+    note_heads(tx, entry.project, arrival.carrier, arrival.heads or {})
+    peers.heard(tx, arrival.carrier)
+    return receipt._replace(headers=_heads_header(tx, entry.project))
+
+
+def _heads_header(tx: Tx, project: str) -> tuple[tuple[str, str], ...]:
+    """The receipt that our answer carries: how far we hold the project's log."""
+    return ((log.HEADER, log.heads_header(project, entries.heads(tx, project))),)
+
+
+def refuse(tx: Tx, activity: Activity, host: str, receipt: Receipt) -> None:
+    """Keep the trace of an activity whose speaker could not be believed, unless it was taken in before from who could."""
+    if not received.is_taken(tx, activity.iri):
+        _record(tx, activity, host, receipt)
+
+
+def _record(tx: Tx, activity: Activity, host: str, receipt: Receipt) -> None:
+    row = ReceivedRow(activity.iri, host, activity.type, receipt.status, receipt.rule, tx.now_ms)
+    received.record(tx, row)
+
+
+def note_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) -> None:
+    """Keep what another node says it holds, and make known what it holds that we lack.
+
+    Of its own entries it may have said more than it has delivered yet; only the periodic exchange asks for those.
+    """
+    if not theirs:
+        return
+    entries.put_receipts(tx, project, holder, theirs.items())
+    _make_gaps_known(tx, project, {party: head for party, head in theirs.items() if party != holder})
+
+
+def compare_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) -> None:
+    """Keep what another node says it holds, asked for all of it, and make known what it holds that we lack."""
+    entries.put_receipts(tx, project, holder, theirs.items())
+    _make_gaps_known(tx, project, theirs)
+
+
+def _make_gaps_known(tx: Tx, project: str, theirs: Mapping[str, Head]) -> None:
+    for party, (first, last) in log.gaps(entries.heads(tx, project), dict(theirs)).items():
+        if party == tx.home.host:  # a backup was restored: what we say next would fork our own sequence
+            _log.error("own_log_is_behind", project=project, first=first, last=last)
+        else:
+            tx.emit(GapNoticed(project, party, first, last))
+
+
+def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
+    if received.is_taken(tx, arrival.activity.iri):
+        return Receipt(202, "duplicate")
+    if arrival.entry is None:
+        return _outside_logs(tx, arrival, gate)
+    if arrival.speaker not in charters.open_hosts(tx, arrival.entry.project):
+        return Receipt(403, "closed")
+    return _placed(tx, arrival, arrival.entry, gate)
+
+
+def _outside_logs(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
+    """A handshake's activity: it is taken or refused, and its sender told, for no log will repeat it."""
+    activity = arrival.activity
+    rule = activities.rule_for(activity)
+    if rule is None:
+        return Receipt(202, IGNORED_UNKNOWN)
+    if rule.in_log:
+        return Receipt(403, "no_log")
+    incoming = Incoming(activity, arrival.speaker, arrival.proven, None, None)
+    ruling = _take(tx, rule, incoming, gate)
+    return Receipt(202 if ruling.taken else 403, ruling.rule)
+
+
+def _placed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
+    held_hash = entries.hash_at(tx, entry.project, entry.party, seq=entry.seq)
+    placement = log.check_next(entries.head(tx, entry.project, entry.party), entry, held_hash=held_hash)
+    match placement.place:
+        case Place.DUPLICATE:
+            return Receipt(202, "duplicate")
+        case Place.FORK:
+            entries.add_fork(tx, _row(tx, arrival.activity, entry, state=entries.HELD))
+            return Receipt(409, "fork")
+        case _ if arrival.proven is None and not arrival.is_named and not _is_named_by_held(tx, entry):
+            return Receipt(403, "unproven_redaction")
+        case Place.GAP:
+            return _hold(tx, arrival.activity, entry, first=placement.first)
+        case _:
+            return _append(tx, arrival.activity, entry, gate)
+
+
+def _is_named_by_held(tx: Tx, entry: Entry) -> bool:
+    """A redacted entry has no proof that fits; the proven one behind it, which is held, says its hash."""
+    successor = entries.at(tx, entry.project, entry.party, seq=entry.seq + 1)
+    return successor is not None and successor.prev == entry.hash
+
+
+def _hold(tx: Tx, activity: Activity, entry: Entry, *, first: int) -> Receipt:
+    tx.emit(GapNoticed(entry.project, entry.party, first, entry.seq - 1))
+    if entry.seq - first > HELD_LIMIT:
+        return Receipt(503, "too_far_ahead")
+    entries.hold(tx, _row(tx, activity, entry, state=entries.HELD))
+    return Receipt(202, "held")
+
+
+def _append(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> Receipt:
+    state, rule = _turn(tx, activity, entry, gate)
+    entries.append(tx, _row(tx, activity, entry, state=state, rule=rule))
+    _advance(tx, Head(entry.seq, entry.hash), entry, gate)
+    return Receipt(202, rule)
+
+
+def _advance(tx: Tx, head: Head, entry: Entry, gate: Gate) -> None:
+    """Give the entries held behind `head` their turn, one after the other."""
+    while (row := entries.at(tx, entry.project, entry.party, seq=head.seq + 1)) is not None:
+        if row.prev != head.hash:
+            entries.add_fork(tx, row)
+            entries.drop_held(tx, row)
+            return
+        activity = Activity.parse(orjson.loads(row.document))
+        held = Entry(row.project_iri, row.party, row.seq, row.prev, row.hash, row.activity_iri)
+        state, rule = _turn(tx, activity, held, gate)
+        entries.settle(tx, row, state=state, rule=rule)
+        _record(tx, activity, row.party, Receipt(202, rule))
+        head = Head(row.seq, row.hash)
+
+
+def _turn(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> tuple[str, str]:
+    """An entry that is next: what it becomes, and the rule that says so."""
+    ids.mint(tx, activity.iri, kind=activity.type.lower(), space=entry.project)
+    if log.is_redacted(activity.document):
+        return entries.REDACTED, "redacted"
+    rule = activities.rule_for(activity)
+    if rule is None:
+        return entries.IGNORED, IGNORED_UNKNOWN
+    incoming = Incoming(activity, entry.party, activity.actor, entry.project, entry)
+    ruling = _take(tx, rule, incoming, gate)
+    return entries.APPLIED if ruling.taken else entries.IGNORED, ruling.rule
+
+
+def _take(tx: Tx, rule: activities.Rule, incoming: Incoming, gate: Gate) -> Ruling:
+    """Verify, and when taken apply and answer. What cannot be read is a ruling; what breaks while writing undoes everything."""
+    try:
+        ruling = rule.verify(tx, incoming)
+    except (FederationError, Refusal) as error:
+        return Ruling(taken=False, rule=error.rule)
+    if ruling.taken:
+        outbox.send(tx, (*rule.apply(tx, incoming), *rule.relay(incoming)), gate=gate)
+    return ruling
+
+
+def _row(tx: Tx, activity: Activity, entry: Entry, *, state: str, rule: str = "") -> EntryRow:
+    return EntryRow(
+        project_iri=entry.project,
+        party=entry.party,
+        seq=entry.seq,
+        hash=entry.hash,
+        prev=entry.prev,
+        activity_iri=activity.iri,
+        object_iri=activity.object_iri or "",
+        state=state,
+        rule=rule,
+        document=orjson.dumps(activity.document).decode(),
+        received_at_ms=tx.now_ms,
+    )

@@ -1,0 +1,225 @@
+"""Who is known, and by which keys. The rule kept here: nothing is fetched for a stranger, and for a party not more than a few things.
+
+A host is known while a charter names it that is not long over. A stranger may bring an Offer of a charter that names us: for that
+its node's actor is fetched, once a while. Keys are remembered; one that no longer fits is asked for anew, not more often than every
+five minutes.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, cast
+from urllib.parse import urldefrag
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from federation import keys, proof
+from federation.activity import Activity
+from federation.document import Document, first_type, id_of, one_or_many, parse
+from federation.errors import FederationError, Refused, Unauthentic, Unreachable
+from federation.keys import PublicKey
+from federation.origin import host_of
+from federation.vocabulary import ACCEPT, ACTOR_TYPES
+from federation.wire import Wire
+from instance.domain import partner
+from instance.egress import OFFER, Gate
+from instance.events import ActorChanged, CharterChanged, Event
+from instance.ids import Home
+from instance.storage import actors, charters
+from instance.storage import keys as key_rows
+from instance.storage.database import Database, Tx
+
+FETCHES_PER_ACTIVITY: Final = 3
+REMEMBERED: Final = 4096
+ASK_AGAIN_MS: Final = 5 * 60_000
+ASK_AGAIN_AFTER_FAILURE_MS: Final = 30_000
+STRANGER_EVERY_MS: Final = 10_000
+STRANGERS: Final = 64
+AFTERMATH_MS: Final = 30 * 24 * 3_600_000  # so long after its end a charter's last words may still arrive
+
+_log = structlog.get_logger(__name__)
+
+
+class KeyRing:
+    """The hosts that have dealings with us, and public keys by id. Use on one event loop."""
+
+    def __init__(
+        self, database: Database, wire: Wire, gate: Gate, *, home: Home, clock: Callable[[], int]
+    ) -> None:
+        self._database, self._wire, self._gate, self._clock = database, wire, gate, clock
+        self._own_host = home.host
+        self._epoch = 0  # counts up when what was read is forgotten: what is being read just then is not kept
+        self._parties: frozenset[str] | None = None
+        self._keys: OrderedDict[str, PublicKey] = OrderedDict()
+        self._asked_at_ms: OrderedDict[str, int] = OrderedDict()
+        self._strangers_ms: OrderedDict[str, int] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[PublicKey]] = {}
+
+    def hear(self, event: Event) -> None:
+        """Forget what may have changed."""
+        if isinstance(event, CharterChanged | ActorChanged):
+            self.forget()
+
+    def forget(self) -> None:
+        """Forget what was read: it may have been written since, perhaps by another process."""
+        self._epoch += 1
+        self._parties = None
+        self._keys.clear()
+
+    async def is_known(self, host: str, document: Document | None) -> bool:
+        """Whether a host has dealings with us, or with `document` offers some and may be asked who it is."""
+        if host in await self._known_hosts():
+            return True
+        if document is None or not _is_offer_by(document, host) or not _names(document, self._own_host):
+            return False
+        return self._admit_stranger(host)
+
+    async def _known_hosts(self) -> frozenset[str]:
+        if self._parties is not None:
+            return self._parties
+        epoch = self._epoch
+        found = await self._database.read(_hosts_of_charters)
+        if epoch == self._epoch:
+            self._parties = found
+        return found
+
+    def _admit_stranger(self, host: str) -> bool:
+        """A stranger with an offer is let in once in ten seconds, and at most some dozens of them at a time."""
+        now = self._clock()
+        while self._strangers_ms and next(iter(self._strangers_ms.values())) <= now - STRANGER_EVERY_MS:
+            self._strangers_ms.popitem(last=False)
+        if host in self._strangers_ms or len(self._strangers_ms) >= STRANGERS:
+            return False
+        self._strangers_ms[host] = now
+        return True
+
+    async def find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
+        """The key with this id, whose actor lives on `host`. Raises FederationError."""
+        known = self._keys.get(key_id) or await self._read(key_id)
+        if known is not None and not (fresh and self._may_ask(key_id, ASK_AGAIN_MS)):
+            return known
+        if known is None and not self._may_ask(key_id, ASK_AGAIN_AFTER_FAILURE_MS):
+            raise Unauthentic("unknown_key", key_id)
+        is_admitted = host in self._strangers_ms or host in await self._known_hosts()
+        if host_of(key_id) != host or not is_admitted:
+            raise Refused("party_unknown", host)
+        return await self._ask_once(key_id, host)
+
+    async def prove(self, activity: Activity) -> str | None:
+        """The actor of the activity when its integrity proof holds; None without any proof. Raises FederationError."""
+        methods = [proof.method_of(item) for item in proof.proofs_of(activity.document)]
+        if not methods:
+            return None
+        if len(methods) > FETCHES_PER_ACTIVITY:
+            raise Refused("too_many_proofs", activity.iri)
+        found = {method: await self.find(method, host=host_of(method)) for method in dict.fromkeys(methods)}
+        proof.check_proof(activity.document, find_key=lambda method: _ed25519(found.get(method)))
+        return activity.actor if activity.actor in {key.owner for key in found.values()} else None
+
+    async def _read(self, key_id: str) -> PublicKey | None:
+        epoch = self._epoch
+        found = await self._database.read(lambda tx: _stored(tx, key_id))
+        return self._remember(found) if found is not None and epoch == self._epoch else found
+
+    def _may_ask(self, key_id: str, every_ms: int) -> bool:
+        now = self._clock()
+        if now - self._asked_at_ms.get(key_id, -every_ms) < every_ms:
+            return False
+        self._asked_at_ms[key_id] = now
+        self._asked_at_ms.move_to_end(key_id)
+        if len(self._asked_at_ms) > REMEMBERED:
+            self._asked_at_ms.popitem(last=False)
+        return True
+
+    async def _ask_once(self, key_id: str, host: str) -> PublicKey:
+        """However many wait for a key, one request is made."""
+        task = self._asking.get(key_id)
+        if task is None:
+            task = asyncio.create_task(self._ask(key_id, host), name=f"key of {host}")
+            self._asking[key_id] = task
+            task.add_done_callback(lambda _: self._asking.pop(key_id, None))
+        return await asyncio.shield(task)
+
+    async def _ask(self, key_id: str, host: str) -> PublicKey:
+        url, document = urldefrag(key_id).url, Document()
+        for _ in range(2):  # some servers serve the key at its own address; it names its owner
+            document = await self._fetch(url, host)
+            if first_type(document) in ACTOR_TYPES:
+                break
+            url = id_of(document.get("owner", document.get("controller"))) or ""
+        if id_of(document) != url:
+            raise Refused("actor_under_another_id", url)
+        await self._database.write(lambda tx: _store(tx, document))
+        for key in keys.public_keys_of(document):
+            if host_of(key.id) == host:
+                self._remember(key)
+        _log.info("key_fetched", iri=key_id, host=host)
+        if key_id not in self._keys:
+            raise Unauthentic("unknown_key", key_id)
+        return self._keys[key_id]
+
+    async def _fetch(self, url: str, host: str) -> Document:
+        if host_of(url) != host:
+            raise Refused("key_of_another_host", url)
+        reason = OFFER if host in self._strangers_ms else "actor"
+        inquiry = await self._database.write(
+            lambda tx: self._gate.inquire(tx, url, reason=reason, accept=ACCEPT)
+        )
+        if inquiry is None:
+            raise Refused("not_to_be_asked", url)
+        answer = await self._wire.get(inquiry)
+        if answer.status != 200 or host_of(answer.url) != host:
+            raise Unreachable("no_actor", f"{url} answers {answer.status}")
+        return parse(answer.body)
+
+    def _remember(self, key: PublicKey) -> PublicKey:
+        self._keys[key.id] = key
+        if len(self._keys) > REMEMBERED:
+            self._keys.popitem(last=False)
+        return key
+
+
+def _ed25519(key: PublicKey | None) -> Ed25519PublicKey | None:
+    return cast("Ed25519PublicKey", key.key) if key is not None and key.kind == "ed25519" else None
+
+
+def _stored(tx: Tx, key_id: str) -> PublicKey | None:
+    row = key_rows.key_by_iri(tx, key_id)
+    if row is None:
+        return None
+    kind: keys.Kind = "rsa" if row.kind == key_rows.RSA else "ed25519"
+    return PublicKey(row.key_iri, row.actor_iri, keys.public_from_pem(row.public_pem), kind)
+
+
+def _store(tx: Tx, document: Document) -> None:
+    """Keep a node's actor, and what we knew already; a person comes to be known by joining a project."""
+    if first_type(document) == "Application" or actors.by_iri(tx, id_of(document) or "") is not None:
+        partner.upsert_partner(tx, document)
+
+
+def _hosts_of_charters(tx: Tx) -> frozenset[str]:
+    """Every other host that a charter names which is under way, in force, or over since not long."""
+    recent = [
+        row
+        for row in charters.all_charters(tx)
+        if row.state in {"offered", "approved", "live", "suspended"}
+        or row.updated_at_ms > tx.now_ms - AFTERMATH_MS
+    ]
+    named = {party.host for row in recent for party in charters.parties(tx, row.id)}
+    return frozenset(named - {tx.home.host})
+
+
+def _is_offer_by(document: Document, host: str) -> bool:
+    """An Offer of a Charter by an actor of that very host."""
+    if first_type(document) != "Offer" or first_type(document.get("object")) != "Charter":
+        return False
+    try:
+        return host_of(id_of(document.get("actor")) or "") == host
+    except FederationError:
+        return False
+
+
+def _names(offer: Document, host: str) -> bool:
+    parties = one_or_many(offer["object"].get("parties"))
+    return any(isinstance(party, dict) and party.get("host") == host for party in parties)

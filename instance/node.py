@@ -1,0 +1,290 @@
+"""The node, put together: database, gate, wire, and what runs beside them. The rule kept here: this composes and decides nothing.
+
+`perform` for what people do, `read` for what they look at; the protocol's endpoints speak to the same object (federation.node.Node).
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from typing import TypeVar, cast
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from federation import keys, log, origin
+from federation.activity import Activity
+from federation.document import Document
+from federation.errors import FederationError, Refused
+from federation.keys import PublicKey
+from federation.letters import ANYONE, Disclosure
+from federation.log import Head
+from federation.node import Receipt
+from federation.origin import host_of
+from federation.signature import Form, Sender
+from federation.wire import Wire
+from instance import inbox, outbox, serving
+from instance.config import Config
+from instance.delivery import Delivery
+from instance.domain import actor, charter
+from instance.domain.outcome import Outcome
+from instance.egress import Gate
+from instance.errors import ConfigError
+from instance.events import ChangedElsewhere, Event
+from instance.fetch import Fetcher
+from instance.inbox import Arrival
+from instance.keyring import KeyRing
+from instance.meeting import Meeting
+from instance.storage import delivery as letters
+from instance.storage import keys as key_rows
+from instance.storage import migrate, peers, received
+from instance.storage.actors import ActorRow
+from instance.storage.database import Database, Tx, now_ms
+from instance.storage.peers import PeerFacts
+
+T = TypeVar("T")
+Listener = Callable[[Event], None]
+
+WATCH_EVERY_S = 0.25
+TIDY_EVERY_S = 60.0
+KEEP_MS = 90 * 24 * 3_600_000  # of letters that are settled, and of what came in
+
+_log = structlog.get_logger(__name__)
+
+
+class Bus:
+    """Tells subscribers what was committed, in order, on the event loop."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Hear every event from now on; call what is returned to hear no more."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, event: Event) -> None:
+        """Tell everybody; one who fails does not keep it from the others."""
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001
+                _log.exception("listener_failed", rule=type(event).__name__)
+
+
+class Cordee:
+    """A company's node. `await Cordee.open(config)`, then `await node.close()`."""
+
+    def __init__(self, config: Config, database: Database, seal_key: bytes, clock: Callable[[], int]) -> None:
+        """For `open`, which has read what is needed."""
+        self.config, self.home, self.seal_key = config, config.home, seal_key
+        self.gate, self.bus = Gate(seal_key), Bus()
+        self._database, self._clock = database, clock
+        self._signers: dict[str, tuple[str, RSAPrivateKey]] = {}
+        self.wire = Wire(
+            seal_key,
+            keys=self._signers.__getitem__,
+            user_agent=f"Cordee/{version('cordee')} (+{self.home.base})",
+            allowed_networks=config.allowed_networks,
+            clock=self.now,
+        )
+        self.meeting = Meeting(database, self.gate, self.wire, home=self.home)
+        self._keyring = KeyRing(database, self.wire, self.gate, home=self.home, clock=clock)
+        self.delivery = Delivery(
+            database,
+            self.wire,
+            self.gate,
+            concurrency=config.delivery_concurrency,
+            prepare=self._prepare_signer,
+            clock=clock,
+        )
+        self.fetcher = Fetcher(
+            database, self.wire, self.gate, keyring=self._keyring, media_dir=config.media_dir, clock=clock
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def open(cls, config: Config, *, clock: Callable[[], int] = now_ms) -> "Cordee":
+        """Open the node that `cordee init` made, and begin to deliver and fetch. Raises ConfigError."""
+        if migrate.revision(config.database) != migrate.head():
+            raise ConfigError(
+                f"{config.database}: missing, or of another version of Cordée. Run: cordee init"
+            )
+        seal_key = _read_seal_key(config)
+        database = await Database.open(str(config.database), config.home, clock=clock)
+        self = cls(config, database, seal_key, clock)
+        await self._begin()
+        return self
+
+    async def close(self) -> None:
+        """Finish what is in flight, and end. Nothing is lost: what is not done is done at the next start."""
+        await self.delivery.stop()
+        await self.fetcher.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._database.write(self._keep_forms)
+        await self.wire.close()
+        await self._database.close()
+
+    async def perform(self, verb: Callable[[Tx], Outcome[T]]) -> T:
+        """Run a verb of the domain and send what it wants said, all or nothing; its value, once it is safe on disk."""
+
+        def work(tx: Tx) -> T:
+            outcome = verb(tx)
+            outbox.send(tx, outcome.drafts, gate=self.gate)
+            return outcome.value
+
+        return await self._database.write(work)
+
+    async def read(self, query: Callable[[Tx], T]) -> T:
+        """Run a query on one consistent snapshot."""
+        return await self._database.read(query)
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run a write about which nobody outside hears (a marker, a session)."""
+        return await self._database.write(work)
+
+    async def meet(self, host: str) -> ActorRow:
+        """Get to know the node of a company, by its host, so that a charter can be offered to it. Raises FederationError."""
+        return await self.meeting.meet(host)
+
+    async def try_now(self, host: str) -> None:
+        """Deliver to a host at once, whatever its lane was waiting for."""
+        await self._database.write(lambda tx: letters.try_now(tx, host))
+        self.delivery.wake(host)
+
+    # What the endpoints ask (federation.node.Node)
+
+    @property
+    def origin(self) -> str:
+        """Scheme and authority under which the world knows us."""
+        return self.home.base
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._clock() / 1000
+
+    async def party_known(self, host: str, document: Document | None) -> bool:
+        """Whether a host has dealings with us, or offers some."""
+        return await self._keyring.is_known(host, document)
+
+    async def find_key(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
+        """The public key with this id. Raises FederationError."""
+        return await self._keyring.find(key_id, host=host, fresh=fresh)
+
+    async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:  # noqa: ARG002
+        """Take an activity in, once; return when it is safe on disk. Raises FederationError, recorded."""
+        host = host_of(signer.owner)
+        try:
+            arrival = await self._authenticated(activity, signer.owner, heads)
+        except FederationError as error:
+            receipt = Receipt(error.status, error.rule)
+            await self._database.write(lambda tx: inbox.refuse(tx, activity, host, receipt))
+            raise
+        receipt = await self._database.write(lambda tx: inbox.receive(tx, arrival, gate=self.gate))
+        self.delivery.wake(host)
+        if receipt.status >= 400:
+            _log.warning("refused", rule=receipt.rule, iri=activity.iri, host=host)
+        return receipt
+
+    async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:  # noqa: ARG002
+        """The answer to a GET, made for `viewer`. A partner's question is a line of the ledger, so it is a write."""
+        run = self._database.read if viewer == ANYONE else self._database.write
+        media_dir = self.config.media_dir
+        return await run(lambda tx: serving.disclose(tx, self.gate, path, viewer=viewer, media_dir=media_dir))
+
+    async def webfinger(self, resource: str, *, viewer: str) -> Disclosure:
+        """The answer to a WebFinger question, made for `viewer`."""
+        run = self._database.read if viewer == ANYONE else self._database.write
+        return await run(lambda tx: serving.webfinger(tx, self.gate, resource, viewer=viewer))
+
+    async def _authenticated(self, activity: Activity, signer: str, heads: str | None) -> Arrival:
+        """Who speaks, and by what right. Raises FederationError."""
+        entry = log.entry_of(activity.document)
+        proven = await self._keyring.prove(activity)
+        origin.check_speaks_for(signer, activity, proven=proven)
+        if entry is not None and proven is None:
+            raise Refused("no_proof", activity.iri, safe="A project's activity carries its author's proof.")
+        host = host_of(signer)
+        theirs = _heads_of(heads, entry.project) if entry is not None and heads else None
+        return Arrival(activity, host, host, proven, entry, theirs)
+
+    # What runs beside
+
+    async def _begin(self) -> None:
+        await self.perform(actor.create_node)
+        await self._database.write(self._remember_forms)
+        self._database.listen(self.bus.tell)
+        for listener in (self._keyring.hear, self.delivery.hear, self.fetcher.hear):
+            self.bus.subscribe(listener)
+        for name, work in (
+            ("deliver", self.delivery.run),
+            ("fetch", self.fetcher.run),
+            ("watch", self._watch),
+            ("tidy", self._tidy),
+        ):
+            task = asyncio.create_task(work(), name=name)
+            task.add_done_callback(_report_end)
+            self._tasks.append(task)
+
+    async def _watch(self) -> None:
+        """Notice what the command line writes into the database."""
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            if await self._database.changed_elsewhere():
+                self._keyring.forget()
+                await self.delivery.reload()
+                self.bus.tell(ChangedElsewhere())
+
+    async def _tidy(self) -> None:
+        """End charters on their date; drop what is no longer needed."""
+        while True:
+            await self.perform(charter.end_due)
+            await self._database.write(self._forget_old)
+            await asyncio.sleep(TIDY_EVERY_S)
+
+    @staticmethod
+    def _forget_old(tx: Tx) -> None:
+        letters.forget(tx, before_ms=tx.now_ms - KEEP_MS)
+        received.forget(tx, before_ms=tx.now_ms - KEEP_MS)
+
+    def _prepare_signer(self, tx: Tx, signer: str) -> None:
+        """Have the transport key of one of our actors ready for the wire."""
+        if signer in self._signers:
+            return
+        pem = key_rows.private_pem(tx, signer, key_rows.RSA)
+        if pem is None:
+            raise ConfigError(f"{signer} has no RSA key to sign with. Run: cordee init")
+        key = cast("RSAPrivateKey", keys.private_from_pem(pem, own=True))
+        self._signers[signer] = (keys.rsa_key_id(signer), key)
+
+    def _remember_forms(self, tx: Tx) -> None:
+        """Start with the forms of signature that hosts are known to take."""
+        self._prepare_signer(tx, tx.home.node)
+        known = {row.host: Form(row.form) for row in peers.all_peers(tx) if row.form in set(Form)}
+        self.wire.known_forms.update(known)
+
+    def _keep_forms(self, tx: Tx) -> None:
+        for host, form in self.wire.known_forms.items():
+            peers.learn(tx, host, PeerFacts(form=form))
+
+
+def _heads_of(header: str, project: str) -> dict[str, Head]:
+    """What the sender says it holds of this project; a header about another one says nothing of it."""
+    with suppress(FederationError):
+        named, heads = log.parse_heads(header)
+        return heads if named == project else {}
+    return {}
+
+
+def _read_seal_key(config: Config) -> bytes:
+    try:
+        return config.seal_key_path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{config.seal_key_path}: {error.strerror}. Run: cordee init") from error
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("task_broke", rule=task.get_name(), error=repr(error))

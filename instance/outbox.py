@@ -1,0 +1,75 @@
+"""What the domain wants said becomes letters. The rule kept here: in the caller's transaction, gate first; what is withheld takes no number.
+
+A project's activity gets the next number of our own sequence and its author's integrity proof before the gate seals its bytes: a number
+is taken if and only if the gate lets the activity go, so a partner never sees a hole that only we could explain.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import cast
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from federation import keys, log, proof
+from federation.document import Document, id_of
+from federation.letters import Draft
+from instance.egress import Gate
+from instance.errors import InstanceError
+from instance.storage import delivery
+from instance.storage import keys as stored_keys
+from instance.storage import log as entries
+from instance.storage.database import Tx
+
+_OWN = "own"
+
+
+def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
+    """Say these activities, in order, to every host that the gate admits; all of it in the caller's transaction."""
+    for draft in drafts:
+        document = draft.activity
+        if gate.check_release(tx, document).allowed:
+            document = _entered(tx, draft) if draft.project else _proven(tx, document, tx.home.node)
+        delivery.enqueue(tx, gate.release(tx, document, author=draft.author))
+
+
+def _entered(tx: Tx, draft: Draft) -> Document:
+    """The activity as the next entry of our own sequence in its project's log."""
+    project = cast("str", draft.project)
+    head = entries.head(tx, project, tx.home.host)
+    fields = log.log_fields(project=project, party=tx.home.host, head=head)
+    document = _proven(tx, {**draft.activity, "log": fields}, draft.author)
+    entries.append(
+        tx,
+        entries.EntryRow(
+            project_iri=project,
+            party=tx.home.host,
+            seq=fields["seq"],
+            hash=log.entry_hash(document),
+            prev=fields.get("prev"),
+            activity_iri=document["id"],
+            object_iri=id_of(document.get("object")) or "",
+            state=entries.APPLIED,
+            rule=_OWN,
+            document=orjson.dumps(document).decode(),
+            received_at_ms=tx.now_ms,
+        ),
+    )
+    return document
+
+
+def _proven(tx: Tx, document: Document, author: str) -> Document:
+    pem = stored_keys.private_pem(tx, author, stored_keys.ED25519)
+    if pem is None:
+        raise InstanceError(f"{author} has no Ed25519 key, so nothing can be proven to be its words")
+    created = f"{datetime.fromtimestamp(tx.now_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return proof.add_proof(
+        document, key=_signing_key(pem), key_id=keys.ed25519_key_id(author), created=created
+    )
+
+
+@lru_cache(maxsize=512)
+def _signing_key(pem: str) -> Ed25519PrivateKey:
+    """By its text, so a key that was replaced is never used again."""
+    return cast("Ed25519PrivateKey", keys.private_from_pem(pem, own=True))
