@@ -79,7 +79,7 @@ def _answering(
         try:
             return await handler(endpoints, request)
         except FederationError as error:
-            _logger.info("refused rule=%s path=%s detail=%s", error.rule, request.path, error.detail)
+            _logger.info("refused rule=%s path=%r detail=%r", error.rule, request.raw_path, error.detail)
             return _problem(error.status, error.safe, rule=error.rule, now=endpoints.node.now())
 
     return answer

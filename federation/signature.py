@@ -6,8 +6,9 @@ before anything is fetched; `verify` proves the claims; `ReplayWindow.admit` let
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -21,7 +22,7 @@ from federation._message import Request as Request
 from federation._message import http_date, refusal
 from federation.errors import FederationError, Unauthentic
 from federation.keys import PublicKey
-from federation.origin import same_origin
+from federation.origin import host_of, same_origin
 
 MAX_AHEAD_S = 5 * 60
 MAX_AGE_S = 60 * 60
@@ -125,31 +126,40 @@ def _check_clock(claims: Claims, now: float) -> float:
 
 
 class ReplayWindow:
-    """Lets a signature through once, within bounded memory (about 200 bytes for each that is remembered).
+    """Lets a signature through once, within bounded memory (about 300 bytes for each that is remembered).
 
-    What is too old to be verified is forgotten. When full, the oldest is forgotten early, and from then on whatever is
-    not younger than it is refused: a sender signs anew when it tries again, so nothing is lost, and nothing passes twice.
-    It starts empty with the process: behind it stands the once-only rule of the inbox, by the activity's IRI.
+    What is too old to be verified is forgotten. When a host has sent more than is remembered, its oldest is forgotten
+    early, and from then on whatever of that host is not younger is refused: it signs anew when it tries again, so
+    nothing is lost, nothing passes twice, and no host can bring that upon another. The window starts empty with the
+    process: behind it stands the once-only rule of the inbox, by the activity's IRI.
     """
 
-    def __init__(self, capacity: int = 100_000) -> None:
-        self._capacity = capacity
-        self._seen: dict[bytes, tuple[float, int]] = {}
-        self._floor_ms = 0
+    def __init__(self, capacity_per_host: int = 20_000) -> None:
+        self._capacity = capacity_per_host
+        self._hosts: dict[str, _Seen] = defaultdict(_Seen)
 
     def admit(self, sender: Sender, *, now: float) -> None:
         """Remember a proven sender's signature. Raises Unauthentic("replay") when it was here before, or may have been."""
-        self._forget(now)
-        if sender.replay_key in self._seen or sender.created_ms <= self._floor_ms:
+        seen = self._hosts[host_of(sender.owner)]
+        seen.forget(now, self._capacity)
+        if sender.replay_key in seen.signatures or sender.created_ms <= seen.floor_ms:
             raise refusal("replay", f"it was used before; here it is {http_date(now)}")
-        self._seen[sender.replay_key] = (now, sender.created_ms)
+        seen.signatures[sender.replay_key] = (now, sender.created_ms)
 
-    def _forget(self, now: float) -> None:
-        while self._seen:
-            key, (arrived, created_ms) = next(iter(self._seen.items()))
+
+@dataclass(slots=True)
+class _Seen:
+    """What one host sent: when each signature came and was made, in order of arrival; none made up to the floor is remembered."""
+
+    signatures: dict[bytes, tuple[float, int]] = field(default_factory=dict)
+    floor_ms: int = 0
+
+    def forget(self, now: float, capacity: int) -> None:
+        while self.signatures:
+            key, (arrived, created_ms) = next(iter(self.signatures.items()))
             is_past = arrived + MAX_AGE_S + MAX_AHEAD_S < now
-            if not is_past and len(self._seen) < self._capacity:
+            if not is_past and len(self.signatures) < capacity:
                 return
-            del self._seen[key]
+            del self.signatures[key]
             if not is_past:
-                self._floor_ms = max(self._floor_ms, created_ms)
+                self.floor_ms = max(self.floor_ms, created_ms)

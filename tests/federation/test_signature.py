@@ -361,7 +361,7 @@ def test_a_letter_is_let_through_once() -> None:
 
 
 def test_a_full_window_lets_nothing_through_twice() -> None:
-    window = ReplayWindow(capacity=2)
+    window = ReplayWindow(capacity_per_host=2)
     senders = [verify(signed(Form.CAVAGE, now=NOW + i), key=PUBLIC, now=NOW) for i in range(4)]
     for sender in senders:
         window.admit(sender, now=NOW)
@@ -370,8 +370,17 @@ def test_a_full_window_lets_nothing_through_twice() -> None:
             window.admit(sender, now=NOW)
 
 
+def test_a_host_that_fills_its_window_takes_nothing_from_another() -> None:
+    window = ReplayWindow(capacity_per_host=1)
+    late = verify(signed(Form.CAVAGE, now=NOW - 60), key=PUBLIC, now=NOW)
+    for ahead in (299, 300):
+        loud = verify(signed(Form.CAVAGE, now=NOW + ahead), key=PUBLIC, now=NOW)
+        window.admit(replace(loud, owner="https://initech.example/actor"), now=NOW)
+    window.admit(late, now=NOW)
+
+
 def test_a_window_forgets_what_is_too_old_to_be_verified_anyway() -> None:
-    window = ReplayWindow(capacity=1)
+    window = ReplayWindow(capacity_per_host=1)
     window.admit(verify(signed(Form.CAVAGE), key=PUBLIC, now=NOW), now=NOW)
     later = NOW + 3600 + 301
     window.admit(verify(signed(Form.CAVAGE, now=later - 3599), key=PUBLIC, now=later), now=later)

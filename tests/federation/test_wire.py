@@ -2,100 +2,23 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestServer
-from aiohttp.web import Application, Request, Response, StreamResponse
+from aiohttp.web import Request, Response, StreamResponse
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from federation import signature
-from federation._addresses import AddressGuard, is_public
-from federation._desk import Desk
-from federation.errors import FederationError, Gone, Malformed, Refused, Unreachable
+from federation.errors import Gone, Malformed, Refused, Unreachable
 from federation.keys import generate_rsa, private_to_pem
 from federation.signature import Form
-from federation.wire import Answer, Wire
-from tests.fakes import SEAL_KEY, FakeNames, an_inquiry, an_outbound
-from tests.federation.signing import KEY_ID, PRIVATE, PUBLIC
-
-LOOPBACK = [ip_network("127.0.0.0/8")]
-BOTH = [*LOOPBACK, ip_network("::1/128")]
-Handler = Callable[[Request], Awaitable[StreamResponse]]
-
-
-def a_wire(**settings: object) -> Wire:
-    """Acme's wire; it may go to loopback unless told otherwise."""
-    settings = {"allowed_networks": LOOPBACK, "total_timeout_s": 5.0, **settings}
-    return Wire(SEAL_KEY, keys=lambda _: (KEY_ID, PRIVATE), user_agent="Cordee/test", **settings)  # type: ignore[arg-type]
-
-
-class Globex:
-    """The other end: a real server that proves who writes to it, and remembers it."""
-
-    def __init__(self, handler: Handler | None = None, *, takes: tuple[Form, ...] = tuple(Form)) -> None:
-        self.handler = handler
-        self.takes = takes
-        self.requests: list[Request] = []
-        self.proven: list[Form] = []
-        self.url = ""
-
-    async def answer(self, request: Request) -> StreamResponse:
-        self.requests.append(request)
-        if self.handler is not None:
-            return await self.handler(request)
-        body = await request.read()
-        origin = f"http://{request.headers['Host']}"
-        message = signature.Request(request.method, origin, request.raw_path, request.headers, body)
-        sender = signature.verify(message, key=PUBLIC, now=datetime.now(UTC).timestamp())
-        if sender.form not in self.takes:
-            return Response(status=401)
-        self.proven.append(sender.form)
-        return Response(status=202, text="thank you")
-
-
-@asynccontextmanager
-async def globex(
-    handler: Handler | None = None,
-    *,
-    takes: tuple[Form, ...] = tuple(Form),
-    tls: ssl.SSLContext | None = None,
-) -> AsyncIterator[Globex]:
-    """Globex, up and listening."""
-    there, app = Globex(handler, takes=takes), Application()
-    app.router.add_route("*", "/{path:.*}", there.answer)
-    server = TestServer(app, scheme="https" if tls else "http", host="127.0.0.1")
-    await server.start_server(ssl=tls)
-    there.url = f"{server.scheme}://globex.localhost:{server.port}"
-    try:
-        yield there
-    finally:
-        await server.close()
-
-
-@asynccontextmanager
-async def closing(wire: Wire) -> AsyncIterator[Wire]:
-    """The wire, closed in the end."""
-    try:
-        yield wire
-    finally:
-        await wire.close()
-
-
-async def rule_of(attempt: Awaitable[Answer]) -> tuple[type[FederationError], str]:
-    """How an attempt fails."""
-    with pytest.raises(FederationError) as caught:
-        await attempt
-    return type(caught.value), caught.value.rule
-
+from tests.fakes import FakeNames, an_inquiry, an_outbound
+from tests.federation.peer import Handler, a_wire, closing, globex, rule_of
 
 # Letters.
 
@@ -357,137 +280,6 @@ async def test_a_redirect_to_what_is_no_address_is_refused(location: str) -> Non
         assert (kind, rule) in {(Refused, "url"), (Refused, "redirect")}
 
 
-# Addresses.
-
-TRICKS = [
-    "https://127.0.0.1/",
-    "https://2130706433/",
-    "https://0x7f000001/",
-    "https://0x7f.1/",
-    "https://0177.0.0.1/",
-    "https://127.1/",
-    "https://0.0.0.0/",
-    "https://localhost/",
-    "https://localhost./",
-    "https://LOCALHOST/",
-    "https://acme.localhost/",
-    "https://[::1]/",
-    "https://[::]/",
-    "https://[::ffff:127.0.0.1]/",
-    "https://[::ffff:7f00:1]/",
-    "https://[64:ff9b::7f00:1]/",
-    "https://[2002:7f00:1::]/",
-    "https://[fe80::1]/",
-    "https://[fd00:ec2::254]/",
-    "https://169.254.169.254/latest/meta-data/",
-    "https://100.100.100.200/",
-    "https://168.63.129.16/",
-    "https://10.0.0.1/",
-    "https://172.16.0.1/",
-    "https://192.168.0.1/",
-    "https://224.0.0.1/",
-    "https://255.255.255.255/",
-]
-
-
-@pytest.mark.parametrize("url", TRICKS)
-async def test_no_spelling_of_a_private_address_leads_inside(url: str) -> None:
-    async with closing(a_wire(allowed_networks=[])) as wire:
-        kind, rule = await rule_of(wire.get(an_inquiry(url, signer="")))
-        assert kind is Refused
-        assert rule in {"private_address", "url"}
-
-
-@pytest.mark.parametrize(
-    "addresses",
-    [
-        ["127.0.0.1"],
-        ["10.1.2.3", "192.168.1.1"],
-        ["::1"],
-        ["::ffff:10.0.0.1"],
-        ["64:ff9b::a00:1"],
-        ["fd00::1"],
-    ],
-)
-async def test_a_name_that_resolves_to_private_addresses_is_refused(addresses: list[str]) -> None:
-    async with closing(
-        a_wire(allowed_networks=[], resolver=FakeNames({"evil.example": [addresses]}))
-    ) as wire:
-        assert await rule_of(wire.get(an_inquiry("https://evil.example/"))) == (Refused, "private_address")
-
-
-async def test_a_name_that_changes_its_mind_is_refused_when_it_turns_private() -> None:
-    """DNS rebinding: the first answer is harmless, the one that counts is not; each connection is judged by itself."""
-    async with globex() as there:
-        port = there.url.rpartition(":")[2]
-        names = FakeNames({"evil.example": [["127.0.0.1"], ["10.0.0.1"]]})
-        wires = [a_wire(resolver=names), a_wire(resolver=names)]
-        letter = an_outbound(f"http://evil.example:{port}/inbox")
-        assert (await wires[0].post(letter)).status == 202
-        assert await rule_of(wires[1].post(letter)) == (Refused, "private_address")
-        for wire in wires:
-            await wire.close()
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://user@globex.example/",
-        "https://user:word@globex.example/",
-        "https://@globex.example/",
-        "https://globex.example\\@127.0.0.1/",
-        "https://globex.example /",
-        "https://globex.example/\r\nX: y",
-        "https://glöbex.example/",
-        "https:///inbox",
-        "https://globex.example:0/",
-        "https://globex.example:99999/",
-        "ftp://globex.example/",
-        "unix:///var/run/x",
-        "globex.example",
-        "",
-    ],
-)
-async def test_what_is_no_plain_https_address_is_refused(url: str) -> None:
-    async with closing(a_wire()) as wire:
-        assert await rule_of(wire.get(an_inquiry(url, signer=""))) == (Refused, "url")
-
-
-async def test_plain_http_is_refused_where_no_network_is_allowed() -> None:
-    async with closing(a_wire(allowed_networks=[])) as wire:
-        assert await rule_of(wire.get(an_inquiry("http://globex.example/"))) == (Refused, "plain_http")
-
-
-async def test_plain_http_does_not_reach_the_internet_even_where_a_network_is_allowed() -> None:
-    async with closing(a_wire(resolver=FakeNames({"globex.example": [["93.184.215.14"]]}))) as wire:
-        assert await rule_of(wire.get(an_inquiry("http://globex.example/"))) == (Refused, "private_address")
-
-
-async def test_localhost_names_are_resolved_without_asking_anybody() -> None:
-    async with globex() as there, closing(a_wire(resolver=FakeNames({}), allowed_networks=BOTH)) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["93.184.215.14", "9.9.9.9", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4001:801::200e"],
-)
-def test_public_addresses_are_public(address: str) -> None:
-    assert is_public(ip_address(address))
-
-
-def test_a_translated_public_address_is_permitted() -> None:
-    guard = AddressGuard([], internet=True)
-    assert guard.permits(ip_address("64:ff9b::9.9.9.9"))
-    assert not guard.permits(ip_address("64:ff9b::10.0.0.1"))
-
-
-def test_an_allowed_network_is_permitted_however_its_address_is_written() -> None:
-    guard = AddressGuard([ip_network("10.1.0.0/16")], internet=False)
-    assert guard.permits(ip_address("::ffff:10.1.2.3"))
-    assert not guard.permits(ip_address("::ffff:10.2.2.3"))
-
-
 # TLS.
 
 
@@ -537,31 +329,3 @@ async def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None
     async with globex(take, tls=server) as there, closing(a_wire(tls=trusting)) as wire:
         assert await rule_of(wire.post(an_outbound(f"{there.url}/inbox"))) == (Unreachable, "tls")
         assert there.requests == []
-
-
-# The desk.
-
-
-async def test_the_desk_gives_each_its_own_result() -> None:
-    desk = Desk(threads=2)
-    assert await asyncio.gather(*(desk.run(lambda n=n: n * n) for n in range(9))) == [n * n for n in range(9)]
-    desk.close()
-
-
-async def test_a_failure_at_the_desk_is_the_failure_of_the_one_who_asked() -> None:
-    desk = Desk(threads=2)
-    results = await asyncio.gather(
-        desk.run(lambda: 1 // 0), desk.run(lambda: 1), desk.run(lambda: 2), return_exceptions=True
-    )
-    assert [type(result) for result in results] == [ZeroDivisionError, int, int]
-    desk.close()
-
-
-async def test_one_who_does_not_wait_any_longer_harms_nobody_at_the_desk() -> None:
-    desk = Desk(threads=2)
-    impatient = asyncio.ensure_future(desk.run(lambda: 1))
-    patient = asyncio.ensure_future(desk.run(lambda: 2))
-    await asyncio.sleep(0)
-    impatient.cancel()
-    assert await patient == 2
-    desk.close()
