@@ -85,7 +85,7 @@ def moment_ms(value: Any) -> int | None:
         return None
     try:
         moment = datetime.fromisoformat(value if value[-1:] != "Z" else f"{value[:-1]}+00:00")
-        return int(
+        return round(
             (moment if moment.tzinfo else datetime.fromisoformat(f"{moment.isoformat()}+00:00")).timestamp()
             * 1000
         )
