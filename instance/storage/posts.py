@@ -145,14 +145,8 @@ _BOOSTERS = Query(
     _Id,
 )
 _BOOSTS = Query(select(*_post).where(_post.boost_of_id == bindparam("post_id")), PostRow)
-_ORPHANS = Query(
-    select(*_post).where(
-        _post.in_reply_to_iri == bindparam("iri"),
-        _post.in_reply_to_id.is_(None),
-        _post.space == bindparam("space"),
-    ),
-    PostRow,
-)
+# Nothing but the IRI is asked here: the planner would take the index of parents or spaces, and read a whole project.
+_ANSWERS = Query(select(*_post).where(_post.in_reply_to_iri == bindparam("iri")), PostRow)
 
 _INSERT = Command(insert(_posts).on_conflict_do_nothing(index_elements=["iri"]))
 _INSERT_EDIT = Command(insert_or_ignore(PostEdit))
@@ -329,7 +323,8 @@ def count_author(tx: Tx, author_id: int, *, by: int, at_ms: int = 0) -> None:
 
 def adopt(tx: Tx, parent: PostRow) -> int:
     """Link the answers that came before the post they answer, with their threads, and count them; how many."""
-    orphans = tx.all(_ORPHANS, iri=parent.iri, space=parent.space)
+    answers = tx.all(_ANSWERS, iri=parent.iri)
+    orphans = [row for row in answers if row.in_reply_to_id is None and row.space == parent.space]
     for orphan in orphans:
         tx.run(_ADOPT, post_id=orphan.id, parent_id=parent.id)
         tx.run(_JOIN_THREAD, old_id=orphan.thread_id, new_id=parent.thread_id)

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from instance.egress import Gate
 from sqlalchemy import insert
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -16,6 +15,7 @@ from instance import ids
 from instance.domain import post
 from instance.domain.compose import PostDraft
 from instance.domain.outcome import Incoming, Ruling
+from instance.egress import Gate
 from instance.ids import Home
 from instance.storage import actors, members, posts
 from instance.storage.actors import ActorRow

@@ -1,0 +1,312 @@
+"""Pictures: proven by decoding, stripped of what they carry besides pixels, and given out by a link that expires."""
+
+import hashlib
+import io
+import re
+
+import pytest
+from PIL import Image, ImageDraw
+
+from instance.domain import media, post, post_inbound
+from instance.domain.compose import PostDraft
+from instance.errors import BadInput, CannotPublish
+from instance.events import MediaWanted, PostChanged
+from instance.storage import media as rows
+
+from .posting import GATE, GLOBEX, a_note, a_person, a_project, a_tx, an_activity, incoming, publish, take
+
+CREATE = (post_inbound.verify_create, post_inbound.apply_create)
+UPDATE = (post_inbound.verify_update, post_inbound.apply_update)
+ORIENTATION, GPS = 0x0112, 0x8825
+
+
+def a_file(form="JPEG", size=(60, 40), mode="RGB", **options):
+    image = Image.new(mode, size)
+    ImageDraw.Draw(image).rectangle((0, 0, size[0] // 2, size[1]), fill=None if mode == "1" else "white")
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+def opened(data):
+    return Image.open(io.BytesIO(data))
+
+
+def a_stored(tx, owner, **words):
+    return media.store(tx, owner, media.accept(a_file(), "image/jpeg"), **words).value
+
+
+@pytest.fixture
+def tx():
+    return a_tx()
+
+
+@pytest.fixture
+def alice(tx):
+    return a_person(tx, "alice")
+
+
+@pytest.fixture
+def bob(tx):
+    return a_person(tx, "bob", GLOBEX)
+
+
+@pytest.fixture
+def apollo(tx, alice, bob):
+    return a_project(tx, "apollo", alice, bob)
+
+
+# Taking in
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [
+        ("JPEG", "RGB"),
+        ("JPEG", "L"),
+        ("JPEG", "CMYK"),
+        ("PNG", "RGBA"),
+        ("PNG", "P"),
+        ("PNG", "1"),
+        ("WEBP", "RGB"),
+    ],
+)
+def test_a_picture_is_taken_in_with_what_is_known_of_it(form, mode):
+    picture = media.accept(a_file(form, mode=mode), f"image/{form.lower()}")
+    assert (picture.width, picture.height, picture.media_type) == (60, 40, f"image/{form.lower()}")
+    assert opened(picture.data).size == (60, 40)
+    assert picture.sha256 == hashlib.sha256(picture.data).hexdigest()
+    assert re.fullmatch(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{28}", picture.blurhash)
+
+
+def test_an_upload_loses_its_metadata():
+    exif = Image.Exif()
+    exif[0x010F] = "a maker"
+    exif[GPS] = {1: "N"}
+    picture = media.accept(a_file(exif=exif.tobytes(), comment=b"a secret"), "image/jpeg")
+    assert (len(opened(picture.data).getexif()), b"secret" in picture.data) == (0, False)
+
+
+def test_an_upload_is_turned_upright():
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    picture = media.accept(a_file(exif=exif.tobytes()), "image/jpeg")
+    assert (picture.width, picture.height, opened(picture.data).size) == (40, 60, (40, 60))
+
+
+def test_a_large_upload_is_scaled_down_and_its_preview_more_so():
+    picture = media.accept(a_file("PNG", size=(5000, 100)), "image/png")
+    assert (picture.width, opened(picture.preview).width) == (media.SIDE_LIMIT_PX, media.PREVIEW_SIDE_PX)
+
+
+def test_an_animation_stays_one():
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=50, loop=0)
+    assert opened(media.accept(out.getvalue(), "image/gif").data).n_frames == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "declared"),
+    [
+        (b"", "image/png"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
+        (b"%PDF-1.7", "application/pdf"),
+        (a_file("PNG")[:60], "image/png"),
+        (a_file("BMP"), "image/bmp"),
+        (a_file("PNG"), "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n" + b"0" * 100, "image/png"),
+    ],
+)
+def test_what_is_no_whole_picture_of_a_known_kind_is_refused(data, declared):
+    with pytest.raises(BadInput) as caught:
+        media.accept(data, declared)
+    assert caught.value.field == "file"
+
+
+def test_too_many_bytes_are_refused():
+    with pytest.raises(BadInput, match="16 MiB"):
+        media.accept(a_file() + b"0" * media.UPLOAD_LIMIT_BYTES, "image/jpeg")
+
+
+@pytest.mark.parametrize("size", [(8000, 7000), (20000, 10000)])
+def test_too_many_pixels_are_refused_before_they_are_decoded(size):
+    with pytest.raises(BadInput, match="million pixels"):
+        media.accept(a_file("PNG", size=size, mode="1"), "image/png")
+
+
+# Keeping
+
+
+def test_a_picture_lies_under_the_name_of_its_content(tmp_path):
+    picture = media.accept(a_file(), "image/jpeg")
+    media.save(tmp_path, picture)
+    media.save(tmp_path, picture)
+    path = media.path_of(picture.sha256, picture.media_type)
+    assert (tmp_path / path).read_bytes() == picture.data
+    assert (tmp_path / media.preview_of(path)).read_bytes() == picture.preview
+    assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 2
+
+
+def test_an_upload_is_its_owners_alone(tx, alice):
+    row = a_stored(tx, alice, description="a plan")
+    assert rows.owned(tx, alice.id, [row.id]) == [row]
+    assert rows.owned(tx, a_person(tx, "carol").id, [row.id]) == []
+
+
+def test_the_words_for_a_picture_can_be_changed_until_a_post_takes_it(tx, alice):
+    row = a_stored(tx, alice)
+    assert media.describe(tx, alice, row.id, description="a plan", focus="0,0").description == "a plan"
+    publish(tx, alice, "look", media_ids=(row.id,))
+    with pytest.raises(BadInput):
+        media.describe(tx, alice, row.id, description="another", focus="")
+
+
+def test_too_long_a_description_is_refused(tx, alice):
+    with pytest.raises(BadInput, match="1500"):
+        a_stored(tx, alice, description="x" * 1501)
+
+
+# In posts
+
+
+def test_a_picture_alone_is_a_post(tx, alice):
+    row = publish(tx, alice, "", media_ids=(a_stored(tx, alice).id,))
+    assert len(rows.of_posts(tx, [row.id])[row.id]) == 1
+
+
+def test_pictures_keep_the_order_asked_for(tx, alice):
+    first, second = a_stored(tx, alice), a_stored(tx, alice)
+    row = publish(tx, alice, "x", media_ids=(second.id, first.id))
+    assert [picture.id for picture in rows.of_posts(tx, [row.id])[row.id]] == [second.id, first.id]
+
+
+@pytest.mark.parametrize("whose", ["another's", "taken"])
+def test_a_picture_that_is_not_free_cannot_be_attached(tx, alice, whose):
+    row = a_stored(tx, a_person(tx, "carol") if whose == "another's" else alice)
+    if whose == "taken":
+        publish(tx, alice, "x", media_ids=(row.id,))
+    with pytest.raises(CannotPublish) as caught:
+        publish(tx, alice, "y", media_ids=(row.id,))
+    assert caught.value.field == "media_ids"
+
+
+def test_a_projects_post_vouches_for_the_bytes_of_its_picture(tx, alice, apollo):
+    row = a_stored(tx, alice, description="a plan")
+    (draft,) = post.publish(tx, GATE, alice, PostDraft("@apollo look", media_ids=(row.id,))).drafts
+    (image,) = draft.activity["object"]["attachment"]
+    assert (image["url"], image["digestMultibase"], image["name"]) == (
+        row.iri,
+        f"f1220{row.sha256}",
+        "a plan",
+    )
+
+
+def test_a_description_that_names_an_internal_thing_cannot_go_into_a_project(tx, alice, apollo):
+    secret = publish(tx, alice, "internal")
+    row = a_stored(tx, alice, description=f"see {secret.iri}")
+    with pytest.raises(CannotPublish):
+        publish(tx, alice, "@apollo look", media_ids=(row.id,))
+
+
+def test_an_edit_keeps_the_pictures_it_names_and_drops_the_others(tx, alice):
+    kept, dropped, new = (a_stored(tx, alice) for _ in range(3))
+    row = publish(tx, alice, "x", media_ids=(kept.id, dropped.id))
+    post.edit(tx, GATE, alice, row.id, PostDraft("x", media_ids=(new.id, kept.id)))
+    assert [picture.id for picture in rows.of_posts(tx, [row.id])[row.id]] == [new.id, kept.id]
+    assert rows.by_id(tx, dropped.id) is None
+
+
+def test_deleting_a_post_forgets_its_pictures_and_says_which_files_are_free(tx, alice):
+    row = a_stored(tx, alice)
+    gone = publish(tx, alice, "x", media_ids=(row.id,))
+    assert rows.paths_in_use(tx, [row.path]) == {row.path}
+    post.delete(tx, alice, gone.id)
+    assert rows.paths_in_use(tx, [row.path]) == frozenset()
+
+
+# Partners' pictures
+
+
+def an_image(data, **changes):
+    return {
+        "type": "Image",
+        "url": f"https://{GLOBEX}/media/1",
+        "mediaType": "image/jpeg",
+        "size": len(data),
+        "digestMultibase": f"f1220{hashlib.sha256(data).hexdigest()}",
+        **changes,
+    }
+
+
+def wanted(tx, bob, apollo, data):
+    take(tx, CREATE, incoming(an_activity("Create", bob, a_note(bob, attachment=an_image(data))), apollo))
+    (row,) = rows.wanted(tx)
+    return row
+
+
+def test_a_partners_picture_is_wanted_and_then_here(tx, bob, apollo):
+    data = a_file()
+    row = wanted(tx, bob, apollo, data)
+    assert MediaWanted(row.id) in tx.events
+    media.receive(tx, row.id, media.check_fetched(row, data))
+    after = rows.by_id(tx, row.id)
+    assert (after.state, after.width, after.path) == ("ready", 60, media.path_of(row.sha256, "image/jpeg"))
+    assert tx.events[-1] == PostChanged(row.post_id)
+
+
+def test_a_partners_picture_is_kept_byte_for_byte(tx, bob, apollo):
+    data = a_file(comment=b"theirs")
+    assert media.check_fetched(wanted(tx, bob, apollo, data), data).data == data
+
+
+def test_other_bytes_than_the_post_was_signed_with_are_refused(tx, bob, apollo):
+    row = wanted(tx, bob, apollo, a_file())
+    with pytest.raises(BadInput, match="signed"):
+        media.check_fetched(row, a_file(size=(61, 40)))
+
+
+def test_signed_bytes_that_are_no_picture_are_refused(tx, bob, apollo):
+    data = b"<html>not a picture</html>"
+    with pytest.raises(BadInput):
+        media.check_fetched(wanted(tx, bob, apollo, data), data)
+
+
+def test_a_picture_that_failed_is_broken_and_wanted_no_more(tx, bob, apollo):
+    row = wanted(tx, bob, apollo, a_file())
+    media.receive(tx, row.id, None)
+    assert (rows.by_id(tx, row.id).state, rows.wanted(tx)) == ("broken", [])
+
+
+def test_what_comes_for_a_picture_that_is_gone_is_dropped(tx):
+    media.receive(tx, 1, None)
+    assert rows.by_id(tx, 1) is None
+
+
+def test_a_partners_edit_wants_only_the_new_pictures(tx, bob, apollo):
+    data = a_file()
+    note = a_note(bob, attachment=[an_image(data)], published="2026-01-01T00:00:00Z")
+    take(tx, CREATE, incoming(an_activity("Create", bob, note), apollo))
+    second = an_image(data, url=f"https://{GLOBEX}/media/2")
+    note |= {"attachment": [*note["attachment"], second], "updated": "2026-01-02T00:00:00Z"}
+    take(tx, UPDATE, incoming(an_activity("Update", bob, note), apollo))
+    assert len([event for event in tx.events if isinstance(event, MediaWanted)]) == 2
+
+
+# Links
+
+
+def test_a_link_opens_its_picture_until_its_time():
+    token = media.link_token(b"k", 7, 1000)
+    assert media.check_link(b"k", 7, 1000, token=token, now_s=999)
+    assert not media.check_link(b"k", 7, 1000, token=token, now_s=1000)
+
+
+@pytest.mark.parametrize(("key", "media_id", "expires"), [(b"x", 7, 1000), (b"k", 8, 1000), (b"k", 7, 1001)])
+def test_a_link_opens_nothing_else(key, media_id, expires):
+    token = media.link_token(b"k", 7, 1000)
+    assert not media.check_link(key, media_id, expires, token=token, now_s=1)
+
+
+def test_a_token_of_any_shape_is_only_wrong():
+    assert not media.check_link(b"k", 7, 1000, token="é", now_s=1)
