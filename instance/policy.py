@@ -17,7 +17,19 @@ _HANDSHAKE = "handshake:"
 
 # What everybody may know of any node: these paths of our own host name nothing that belongs to anybody.
 PUBLIC_PATHS = frozenset(
-    {"", "actor", "inbox", "log", "nodeinfo", "oauth", "app/sign-in", "api/v1/streaming"}
+    {
+        "",
+        "actor",
+        "actor/inbox",
+        "actor/outbox",
+        "actor/followers",
+        "inbox",
+        "log",
+        "nodeinfo",
+        "oauth",
+        "app/sign-in",
+        "api/v1/streaming",
+    }
 )
 PUBLIC_FAMILIES = frozenset({"static", ".well-known", "nodeinfo", "oauth"})
 
