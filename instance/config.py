@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from instance.errors import ConfigError
-from instance.ids import Home
+from instance.home import Home
 
 DEFAULT_PATH = Path("/etc/cordee/cordee.toml")
 PREFIX = "CORDEE_"

@@ -1,7 +1,6 @@
 """Access tokens: made, found and revoked. The rule kept here: the token itself is told once, to who asked for it, and kept nowhere."""
 
 import hashlib
-import re
 import secrets
 
 from instance.domain.outcome import Outcome
@@ -12,7 +11,6 @@ from instance.storage.database import Tx
 from instance.storage.tokens import TokenRow
 
 TOKEN_BYTES = 32
-_SCOPE = re.compile(r"(read|write)(:[a-z_]+)?|follow|push|profile")
 
 
 def hash_of(token: str) -> str:
@@ -20,13 +18,8 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def check_scopes(scopes: str) -> str | None:
-    """The first word of `scopes` that is no scope, or None when all are (an empty text has the word "")."""
-    return next((word for word in scopes.split() or [""] if not _SCOPE.fullmatch(word)), None)
-
-
 def issue(tx: Tx, *, actor_id: int | None, scopes: str, app_id: int | None = None) -> Outcome[str]:
-    """Make a token with these scopes, as `check_scopes` found them good, for a person or for an application alone."""
+    """Make a token with these scopes (`scopes.check_scopes`), for a person or for an application alone."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     tokens.add(tx, TokenRow(snowflake(tx.now_ms), hash_of(token), app_id, actor_id, scopes, tx.now_ms))
     tx.emit(TokenChanged(actor_id))
@@ -45,12 +38,3 @@ def revoke(tx: Tx, token: str) -> Outcome[bool]:
         return Outcome(False)
     tx.emit(TokenChanged(row.actor_id))
     return Outcome(True)
-
-
-def revoke_all(tx: Tx, actor_id: int) -> Outcome[int]:
-    """Revoke every token of a person; how many there were."""
-    mine = tokens.of_actor(tx, actor_id)
-    for row in mine:
-        tokens.revoke(tx, row.id)
-    tx.emit(TokenChanged(actor_id))
-    return Outcome(len(mine))

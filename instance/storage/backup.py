@@ -29,3 +29,13 @@ def copy(source: Path, target: Path) -> int:
     finally:
         part.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def damage(path: Path) -> str | None:
+    """What SQLite finds wrong with the database, or None. Reads the whole file."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        return str(error)
+    return None if verdict == "ok" else str(verdict)

@@ -6,7 +6,7 @@ file as it was.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,8 +42,12 @@ def revision(path: Path) -> str | None:
     """The revision of the database at `path`; None where there is no file, or nothing in it yet. Raises ConfigError."""
     if not path.exists():
         return None
-    with _connected(path) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    # Not through Alembic: every command asks this, and must neither lock nor create anything.
+    with _named(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else None
 
 
 def upgrade(path: Path) -> Upgrade:
@@ -91,9 +95,16 @@ def _connected(path: Path) -> Iterator[Connection]:
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, isolation_level=None))
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        with engine.begin() as connection:
+        with _named(path), engine.begin() as connection:
             yield connection
-    except DBAPIError as error:
-        raise ConfigError(f"{path}: {error.orig}") from error
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say which file is the one that SQLite complains about."""
+    try:
+        yield
+    except (sqlite3.Error, DBAPIError) as error:
+        raise ConfigError(f"{path}: {getattr(error, 'orig', error)}") from error

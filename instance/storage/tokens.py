@@ -23,7 +23,6 @@ class TokenRow(NamedTuple):
 _c = columns(OauthToken)
 _GOOD = select(*(_c[name] for name in TokenRow._fields)).where(_c.revoked_at_ms.is_(None))
 _BY_HASH = Query(_GOOD.where(_c.token_hash == bindparam("token_hash")), TokenRow)
-_OF_ACTOR = Query(_GOOD.where(_c.actor_id == bindparam("actor_id")).order_by(_c.id), TokenRow)
 _INSERT = Command(insert(table(OauthToken)))
 _REVOKE = Command(
     update(table(OauthToken))
@@ -35,11 +34,6 @@ _REVOKE = Command(
 def by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
     """The good token with this hash."""
     return tx.first(_BY_HASH, token_hash=token_hash)
-
-
-def of_actor(tx: Tx, actor_id: int) -> list[TokenRow]:
-    """The good tokens of a person, oldest first."""
-    return tx.all(_OF_ACTOR, actor_id=actor_id)
 
 
 def add(tx: Tx, row: TokenRow) -> None:

@@ -11,7 +11,7 @@ import pytest
 from instance import config
 from instance.config import Config, parse
 from instance.errors import ConfigError
-from instance.ids import Home
+from instance.home import Home
 
 MINIMAL = 'domain = "acme.example"\ncompany = "Acme"\n'
 

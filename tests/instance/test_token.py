@@ -9,7 +9,7 @@ import pytest
 
 from instance.domain import token
 from instance.events import Event, TokenChanged
-from instance.ids import Home
+from instance.home import Home
 from instance.storage import migrate
 from instance.storage.database import Database
 
@@ -62,26 +62,8 @@ async def test_a_token_is_revoked_once(database: Database):
     assert not (await database.write(lambda tx: token.revoke(tx, made))).value
 
 
-async def test_all_tokens_of_a_person_are_revoked_together(database: Database):
-    made = [await issue(database), await issue(database)]
-    assert (await database.write(lambda tx: token.revoke_all(tx, 7))).value == 2
-    assert [await database.read(lambda tx, one=one: token.find(tx, one)) for one in made] == [None, None]
-
-
 async def test_who_caches_tokens_hears_of_a_new_one(database: Database):
     heard: list[Event] = []
     database.listen(heard.append)
     await issue(database)
     assert heard == [TokenChanged(7)]
-
-
-@pytest.mark.parametrize("scopes", ["read", "read write follow push", "read:statuses write:media", "profile"])
-def test_mastodons_scopes_are_good(scopes: str):
-    assert token.check_scopes(scopes) is None
-
-
-@pytest.mark.parametrize(
-    ("scopes", "bad"), [("read everything", "everything"), ("admin:read", "admin:read"), ("", "")]
-)
-def test_the_first_bad_scope_is_named(scopes: str, bad: str):
-    assert token.check_scopes(scopes) == bad
