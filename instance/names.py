@@ -24,16 +24,18 @@ PARTS = frozenset(
 UNREADABLE = "(escaped too often)"
 ROUNDS = 16
 
-_PATH = r"[a-z0-9_/.~@%:+=\-]*"
+_LETTER = r"[a-z0-9_/.~@%:+=\-]"
+_PATH = rf"{_LETTER}{{0,500}}"  # bounded, since a hostile "//a//a//a…" begins a path at every step
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789_.+-"
 _IRI = re.compile(rf"//(?=([\w.\-:@%\[\]~!$*+=]+)(/{_PATH})?)")
 _HOST = re.compile(r"[\w\-]+(?:\.[\w\-]+)*")
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
-_GLUED = re.compile(r"<[^<>]*>|[\t\r\n]")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_BREAKS = re.compile(r"[\t\r\n]")
+_TAGS = re.compile(r"<[^<>]*>")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PUNYCODE = re.compile(r"(?<![a-z0-9])xn--[a-z0-9\-]+")
 _PORT = re.compile(r":\d*$")
-_PLAIN_PATH = re.compile(_PATH)
+_PLAIN_PATH = re.compile(f"{_LETTER}*")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _BETWEEN = "\x1e"
 # Characters that take no room on the screen: joiners, directions, fillers, variation selectors, tags.
@@ -131,10 +133,10 @@ def _unbackslashed(text: str) -> str:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    code = int(match[1] or match[2] or "0", 16)
-    if code:
-        return chr(code) if code <= 0x10FFFF else " "
-    return " " if match[3] is None or match[3] in "bfnrt" else match[3]
+    digits, other = match[1] or match[2] or match[3], match[4]
+    if digits:
+        return chr(min(int(digits, 16), 0x10FFFF))
+    return " " if other in "bfnrt" else other
 
 
 def _unquoted(text: str) -> str:
@@ -149,12 +151,13 @@ def _found(text: str, own: str) -> set[str]:
     """The names in a text in which nothing is escaped."""
     text = _lettered(text.casefold().replace("\\", "/"))
     found = _spelled(text, own)
-    if "<" in text or "\n" in text or "\t" in text or "\r" in text:
+    if "<" in text or _BREAKS.search(text):
         # Browsers read through markup and line breaks in an address. Elsewhere these separate, so only a name of
         # our own that comes into being without them counts.
-        glued = _GLUED.sub("", text)
-        if _mentions_of(own, glued) > _mentions_of(own, text):
-            found |= _spelled(glued, own)
+        unbroken = _BREAKS.sub("", text)
+        for glued in (unbroken, _TAGS.sub("", unbroken)):
+            if _mentions_of(own, glued) > _mentions_of(own, text):
+                found |= _spelled(glued, own)
     return found
 
 
@@ -187,7 +190,7 @@ def _mentions_of(own: str, text: str) -> int:
 def _bare(own: str) -> re.Pattern[str]:
     """Our own host with a path, with or without a scheme before it; not as the end of a longer host."""
     host = re.escape(own)  # first in the pattern: a literal is searched for at the speed of memory
-    return re.compile(rf"{host}(?<![^\W_]{host})(?<![^\W_][.\-]{host})\.?(?::\d*)?(/{_PATH})")
+    return re.compile(rf"{host}(?<![^\W_]{host})(?<![^\W_][.\-]{host})\.?(?::\d*)?(/{_LETTER}*)")
 
 
 @lru_cache(maxsize=8192)
