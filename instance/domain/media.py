@@ -1,23 +1,19 @@
-"""Pictures: what is taken in, how it is stored, and who gets it by a link that expires.
+"""Pictures: what is taken in, how it is kept, and who gets it by a link that expires.
 
-The rule kept here: a picture is proven by decoding it; ours carries no metadata (places, cameras, names); a partner's is kept only
-when its bytes are the ones that its post was signed with. Decoding is CPU work for a thread; a transaction only writes rows.
+The rule kept here: ours carries no metadata (places, cameras, names); a partner's is kept only when its bytes are the ones that its post
+was signed with. Decoding and files are for a thread; a transaction only writes rows.
 """
 
 import hashlib
 import hmac
-import io
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import blurhash
-import filetype
-from PIL import Image, ImageOps, ImageSequence
 
 from instance import ids
 from instance.domain.outcome import Outcome
+from instance.domain.picture import FORMATS, Picture, decoded, renewed, sniff
 from instance.errors import BadInput
 from instance.events import PostChanged
 from instance.storage import media as rows
@@ -26,60 +22,30 @@ from instance.storage.database import Tx
 from instance.storage.media import MediaRow
 
 UPLOAD_LIMIT_BYTES = 16 * 1024 * 1024
-PIXELS_LIMIT = 50_000_000  # of all frames together
-SIDE_LIMIT_PX = 4096  # larger pictures of ours are scaled down to it
-PREVIEW_SIDE_PX = 640
 DESCRIPTION_LIMIT_CHARS = 1500
 LINK_SECONDS = 3600
-
-_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
-MEDIA_TYPES = tuple(_FORMATS)
-
-
-class Picture(NamedTuple):
-    """A decoded picture: the bytes to keep, a preview (WebP) and what is known of it."""
-
-    media_type: str
-    data: bytes
-    preview: bytes
-    width: int
-    height: int
-    blurhash: str
-    sha256: str
+MEDIA_TYPES = tuple(FORMATS)
+_PREVIEW = ".preview.webp"
 
 
-class _Pixels(Image.Image):
-    """blurhash 1.2 asks for the pixels by a name that Pillow 14 drops."""
-
-    def getdata(self, band: int | None = None) -> Any:
-        return self.get_flattened_data(band)
-
-
-def accept(data: bytes, declared_type: str) -> Picture:
-    """An upload, decoded, turned upright and written anew without metadata. Pure CPU, for a thread. Raises BadInput("file")."""
-    media_type = _sniff(data)
+def accept(data: bytes, declared_type: str, *, limit_bytes: int = UPLOAD_LIMIT_BYTES) -> Picture:
+    """An upload, decoded, turned upright and written anew without metadata. For a thread. Raises BadInput("file")."""
+    if len(data) > limit_bytes:
+        raise BadInput("file", f"A picture has at most {limit_bytes // 1024 // 1024} MiB.")
+    media_type = sniff(data)
     if declared_type.startswith("image/") and declared_type.lower() not in {media_type, "image/jpg"}:
         raise BadInput("file", f"The file says it is {declared_type} but it is {media_type}.")
-    try:
-        frames = _upright(_open(data, media_type), SIDE_LIMIT_PX)
-        return _picture(media_type, _encode(frames, media_type), frames[0])
-    except BadInput:
-        raise
-    except Exception as error:  # decoders raise whatever they like on a broken file
-        raise BadInput("file", "The picture is damaged and cannot be read.") from error
+    return renewed(data)
 
 
 def check_fetched(row: MediaRow, data: bytes) -> Picture:
     """A partner's picture as fetched: the bytes its post was signed with, and decodable. For a thread. Raises BadInput("file")."""
     if not hmac.compare_digest(hashlib.sha256(data).hexdigest(), row.sha256):
         raise BadInput("file", "The picture is not the one that its post was signed with.")
-    media_type = _sniff(data)
-    try:
-        return _picture(media_type, data, _upright(_open(data, media_type), PIXELS_LIMIT)[0])
-    except BadInput:
-        raise
-    except Exception as error:
-        raise BadInput("file", "The picture is damaged and cannot be read.") from error
+    picture = decoded(data)
+    if picture.media_type != row.media_type:
+        raise BadInput("file", f"The post says it is {row.media_type} but it is {picture.media_type}.")
+    return picture
 
 
 def save(directory: Path, picture: Picture) -> None:
@@ -91,12 +57,25 @@ def save(directory: Path, picture: Picture) -> None:
 
 def path_of(sha256: str, media_type: str) -> str:
     """Where a picture lies below the media directory."""
-    return f"{sha256[:2]}/{sha256}.{_FORMATS[media_type].lower()}"
+    return f"{sha256[:2]}/{sha256}.{FORMATS[media_type].lower()}"
 
 
 def preview_of(path: str) -> str:
     """Where the preview of a stored picture lies below the media directory."""
-    return f"{path.rpartition('.')[0]}.preview.webp"
+    return f"{path.rpartition('.')[0]}{_PREVIEW}"
+
+
+def stored(directory: Path, *, before_s: float) -> list[str]:
+    """Paths of the pictures written before a time; what is younger may not have its row yet. For a thread."""
+    files = (file for file in directory.glob("*/*") if not file.name.endswith(_PREVIEW))
+    return [str(file.relative_to(directory)) for file in files if file.stat().st_mtime < before_s]
+
+
+def discard(directory: Path, paths: Iterable[str]) -> None:
+    """Remove pictures that no row needs any more (`storage.media.paths_in_use`), with their previews. For a thread."""
+    for path in paths:
+        (directory / path).unlink(missing_ok=True)
+        (directory / preview_of(path)).unlink(missing_ok=True)
 
 
 def store(
@@ -120,7 +99,7 @@ def store(
         height=picture.height,
         blurhash=picture.blurhash,
         description=_described(description),
-        focus=focus,
+        focus=_focused(focus),
         path=path_of(picture.sha256, picture.media_type),
         state="ready",
         created_at_ms=tx.now_ms,
@@ -134,8 +113,9 @@ def describe(tx: Tx, owner: ActorRow, media_id: int, *, description: str, focus:
     row = next(iter(rows.owned(tx, owner.id, [media_id])), None)
     if row is None or row.post_id is not None:
         raise BadInput("id", "There is no such picture of yours that is still free.")
-    rows.set_words(tx, media_id, description=_described(description), focus=focus)
-    return row._replace(description=description, focus=focus)
+    said = row._replace(description=_described(description), focus=_focused(focus))
+    rows.set_words(tx, media_id, description=said.description, focus=said.focus)
+    return said
 
 
 def receive(tx: Tx, media_id: int, picture: Picture | None) -> None:
@@ -160,9 +140,8 @@ def link_token(key: bytes, media_id: int, expires_at_s: int) -> str:
 
 def check_link(key: bytes, media_id: int, expires_at_s: int, *, token: str, now_s: int) -> bool:
     """Whether the token opens that picture now."""
-    return now_s < expires_at_s and hmac.compare_digest(
-        link_token(key, media_id, expires_at_s).encode(), token.encode()
-    )
+    expected = link_token(key, media_id, expires_at_s).encode()
+    return now_s < expires_at_s and hmac.compare_digest(expected, token.encode())
 
 
 def _described(description: str) -> str:
@@ -171,89 +150,23 @@ def _described(description: str) -> str:
     return description
 
 
-def _sniff(data: bytes) -> str:
-    if len(data) > UPLOAD_LIMIT_BYTES:
-        raise BadInput("file", f"A picture has at most {UPLOAD_LIMIT_BYTES // 1024 // 1024} MiB.")
-    kind = filetype.guess(data[:512])
-    if kind is None or kind.mime not in _FORMATS:
-        raise BadInput("file", "Only JPEG, PNG, GIF and WebP pictures can be attached.")
-    return str(kind.mime)
-
-
-def _open(data: bytes, media_type: str) -> Image.Image:
-    """The picture with its size checked before a pixel is decoded."""
+def _focused(focus: str) -> str:
+    """Mastodon's "x,y", each from -1 to 1, or nothing."""
+    if not focus:
+        return ""
     try:
-        image = Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]])
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large() from error
-    if image.width * image.height * getattr(image, "n_frames", 1) > PIXELS_LIMIT:
-        raise _too_large()
-    return image
-
-
-def _too_large() -> BadInput:
-    return BadInput(
-        "file", f"A picture has at most {PIXELS_LIMIT // 1_000_000} million pixels, all its frames together."
-    )
-
-
-def _upright(image: Image.Image, side: int) -> list[Image.Image]:
-    """Every frame decoded, turned as its EXIF says, no side longer than `side` pixels."""
-    image.draft("RGB", (side, side))
-    frames = []
-    for frame in ImageSequence.Iterator(image):
-        upright = ImageOps.exif_transpose(frame.copy())
-        upright.thumbnail((side, side))
-        frames.append(upright)
-    return frames
-
-
-def _encode(frames: list[Image.Image], media_type: str) -> bytes:
-    """The frames written anew. Only colour profile and timing survive of what came with them."""
-    options: dict[str, Any] = {
-        "format": _FORMATS[media_type],
-        "icc_profile": frames[0].info.get("icc_profile"),
-    }
-    if media_type == "image/jpeg":
-        options |= {"quality": 88, "optimize": True, "progressive": True}
-    if len(frames) > 1:
-        durations = [int(frame.info.get("duration", 100)) for frame in frames]
-        options |= {"save_all": True, "append_images": [_bare(f, media_type) for f in frames[1:]]}
-        options |= {"duration": durations, "loop": int(frames[0].info.get("loop", 0))}
-    out = io.BytesIO()
-    _bare(frames[0], media_type).save(out, **options)
-    return out.getvalue()
-
-
-def _bare(image: Image.Image, media_type: str) -> Image.Image:
-    """The pixels alone, in a mode that the format can hold."""
-    modes = {"image/jpeg": ("RGB", "L"), "image/png": ("RGB", "RGBA", "L", "LA", "1", "I;16")}
-    if image.mode not in modes.get(media_type, ("RGB", "RGBA")):
-        image = image.convert("RGBA" if image.has_transparency_data and media_type != "image/jpeg" else "RGB")
-    image.info = {}
-    return image
-
-
-def _picture(media_type: str, data: bytes, upright: Image.Image) -> Picture:
-    shown = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    width, height = shown.size
-    shown.thumbnail((PREVIEW_SIDE_PX, PREVIEW_SIDE_PX))
-    shown.info = {}
-    preview = io.BytesIO()
-    shown.save(preview, format="WEBP", quality=80)
-    sha256 = hashlib.sha256(data).hexdigest()
-    return Picture(media_type, data, preview.getvalue(), width, height, _blurhash(shown), sha256)
-
-
-def _blurhash(image: Image.Image) -> str:
-    small = image.resize((32, 24)).convert("RGB")
-    small.__class__ = _Pixels
-    return str(blurhash.encode(small, 4, 3))
+        x, y = map(float, focus.split(","))
+    except ValueError as error:
+        raise BadInput("focus", 'A focus is two numbers from -1 to 1, such as "0.5,-0.25".') from error
+    if not (-1 <= x <= 1 and -1 <= y <= 1):
+        raise BadInput("focus", 'A focus is two numbers from -1 to 1, such as "0.5,-0.25".')
+    return f"{x:g},{y:g}"
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all; the same content has the same name."""
+    """Whole or not at all; the same content has the same name, and a file touched again is young again."""
     if path.exists():
+        path.touch()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent)

@@ -6,11 +6,21 @@ that holds it back.
 
 from federation.letters import Draft
 from instance import ids
-from instance.domain import compose, render, timeline
-from instance.domain.compose import AsksGate, Checked, PostDraft, check_edit, check_publish
+from instance.domain import render, timeline
+from instance.domain.compose import (
+    IN_PROJECT,
+    TEXT_LIMIT_CHARS,
+    AsksGate,
+    Checked,
+    PostDraft,
+    check_edit,
+    check_publish,
+)
 from instance.domain.outcome import Outcome
+from instance.domain.place import check_takes_part, writer_of
+from instance.domain.refusal import cannot
 from instance.domain.render import Json, NoteFacts
-from instance.errors import CannotPublish, NotFound
+from instance.errors import NotFound
 from instance.events import PostChanged
 from instance.policy import INTERNAL
 from instance.storage import actors, log, media, posts
@@ -31,9 +41,11 @@ __all__ = [
 ]
 
 
-def publish(tx: Tx, gate: AsksGate, author: ActorRow, draft: PostDraft) -> Outcome[PostRow]:
+def publish(
+    tx: Tx, gate: AsksGate, author: ActorRow, draft: PostDraft, *, limit_chars: int = TEXT_LIMIT_CHARS
+) -> Outcome[PostRow]:
     """Publish a new post. Raises CannotPublish."""
-    checked = check_publish(tx, gate, author, draft)
+    checked = check_publish(tx, gate, author, draft, limit_chars=limit_chars)
     post = _row(tx, author, checked)
     ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
     timeline.enter(tx, post, author, checked.mentions, parent=checked.parent)
@@ -44,10 +56,18 @@ def publish(tx: Tx, gate: AsksGate, author: ActorRow, draft: PostDraft) -> Outco
     )
 
 
-def edit(tx: Tx, gate: AsksGate, author: ActorRow, post_id: int, draft: PostDraft) -> Outcome[PostRow]:
+def edit(
+    tx: Tx,
+    gate: AsksGate,
+    author: ActorRow,
+    post_id: int,
+    draft: PostDraft,
+    *,
+    limit_chars: int = TEXT_LIMIT_CHARS,
+) -> Outcome[PostRow]:
     """Change the words and pictures of the author's own post; it stays where it is. Raises CannotPublish, NotFound."""
     before = _own(tx, author, post_id)
-    checked = check_edit(tx, gate, author, draft, post=before)
+    checked = check_edit(tx, gate, author, draft, post=before, limit_chars=limit_chars)
     post = before._replace(
         content=checked.html,
         source=draft.text,
@@ -81,10 +101,15 @@ def delete(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
     post = _own(tx, author, post_id)
     timeline.leave(tx, post)
     log.redact(tx, post.space, post.iri)
-    activity = render.delete(post, author, iri=mint_activity(tx, "delete", post), at_ms=tx.now_ms)
-    return Outcome(
-        post._replace(content="", source="", deleted_at_ms=tx.now_ms), (draft_of(activity, post.space),)
-    )
+    gone = post._replace(content="", source="", deleted_at_ms=tx.now_ms)
+    return Outcome(gone, (_say_delete(tx, gone, author),))
+
+
+def unsaid_deletes(tx: Tx, project_iri: str, since_ms: int) -> tuple[Draft, ...]:
+    """The deletes of our people that the gate held back while the project was shut, to be said now that it is open."""
+    gone = posts.deleted_since(tx, project_iri, since_ms)
+    authors = actors.by_ids(tx, {row.author_id for row in gone})
+    return tuple(_say_delete(tx, row, authors[row.author_id]) for row in gone)
 
 
 def boost(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
@@ -93,11 +118,10 @@ def boost(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
     already = posts.boost_by(tx, author.id, boosted.id)
     if already is not None:
         return Outcome(already)
+    writer = writer_of(tx, author)
     if boosted.space == INTERNAL and boosted.visibility not in {"public", "unlisted"}:
-        raise CannotPublish(
-            "boost_of_private", "This post is not for everybody in the company, so it cannot be boosted."
-        )
-    compose.check_may_post(tx, author.id, boosted.space)
+        raise cannot("boost_of_private", writer.locale)
+    check_takes_part(tx, writer, boosted.space)
     row = boost_row(tx.now_ms, mint_activity(tx, "announce", boosted), author, boosted)
     timeline.enter_boost(tx, row, author, boosted)
     return Outcome(row, (draft_of(render.announce(row, author, boosted_iri=boosted.iri), row.space),))
@@ -129,7 +153,7 @@ def boost_row(at_ms: int, iri: str, booster: ActorRow, boosted: PostRow) -> Post
     """The row of a boost: it lives in the space of what is boosted."""
     row_id = ids.snowflake(at_ms)
     return empty_row(row_id, iri, booster.id, boosted.space, at_ms)._replace(
-        boost_of_id=boosted.id, visibility="unlisted"
+        boost_of_id=boosted.id, visibility=IN_PROJECT
     )
 
 
@@ -141,7 +165,7 @@ def empty_row(row_id: int, iri: str, author_id: int, space: str, at_ms: int) -> 
         author_id=author_id,
         space=space,
         label=1,
-        visibility="unlisted",
+        visibility=IN_PROJECT,
         in_reply_to_id=None,
         in_reply_to_iri=None,
         thread_id=row_id,
@@ -178,6 +202,11 @@ def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
     """What a post that is stored already is rendered from."""
     named = actors.by_ids(tx, posts.mentions_of(tx, post.id))
     return NoteFacts(post, author, tuple(named.values()), media.of_posts(tx, [post.id]).get(post.id, ()))
+
+
+def _say_delete(tx: Tx, post: PostRow, author: ActorRow) -> Draft:
+    activity = render.delete(post, author, iri=mint_activity(tx, "delete", post), at_ms=tx.now_ms)
+    return draft_of(activity, post.space)
 
 
 def _own(tx: Tx, author: ActorRow, post_id: int) -> PostRow:

@@ -145,6 +145,17 @@ _BOOSTERS = Query(
     _Id,
 )
 _BOOSTS = Query(select(*_post).where(_post.boost_of_id == bindparam("post_id")), PostRow)
+_DELETED_SINCE = Query(
+    select(*_post)
+    .join(table(Actor), _actor.id == _post.author_id)
+    .where(
+        _post.space == bindparam("space"),
+        _post.deleted_at_ms >= bindparam("since_ms"),
+        _actor.host == bindparam("host"),
+    )
+    .order_by(_post.deleted_at_ms),
+    PostRow,
+)
 # Nothing but the IRI is asked here: the planner would take the index of parents or spaces, and read a whole project.
 _ANSWERS = Query(select(*_post).where(_post.in_reply_to_iri == bindparam("iri")), PostRow)
 
@@ -265,6 +276,11 @@ def boost_by(tx: Tx, actor_id: int, post_id: int) -> PostRow | None:
 def boosts_of(tx: Tx, post_id: int) -> list[PostRow]:
     """Every boost of the post."""
     return tx.all(_BOOSTS, post_id=post_id)
+
+
+def deleted_since(tx: Tx, space: str, since_ms: int) -> list[PostRow]:
+    """Our people's posts of a space that were deleted since then, in that order."""
+    return tx.all(_DELETED_SINCE, space=space, since_ms=since_ms, host=tx.home.host)
 
 
 def boosters(tx: Tx, post_id: int, *, limit: int = 40) -> list[int]:

@@ -7,7 +7,7 @@ import re
 import pytest
 from PIL import Image, ImageDraw
 
-from instance.domain import media, post, post_inbound
+from instance.domain import media, picture, post, post_inbound
 from instance.domain.compose import PostDraft
 from instance.errors import BadInput, CannotPublish
 from instance.events import MediaWanted, PostChanged
@@ -72,31 +72,31 @@ def apollo(tx, alice, bob):
     ],
 )
 def test_a_picture_is_taken_in_with_what_is_known_of_it(form, mode):
-    picture = media.accept(a_file(form, mode=mode), f"image/{form.lower()}")
-    assert (picture.width, picture.height, picture.media_type) == (60, 40, f"image/{form.lower()}")
-    assert opened(picture.data).size == (60, 40)
-    assert picture.sha256 == hashlib.sha256(picture.data).hexdigest()
-    assert re.fullmatch(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{28}", picture.blurhash)
+    taken = media.accept(a_file(form, mode=mode), f"image/{form.lower()}")
+    assert (taken.width, taken.height, taken.media_type) == (60, 40, f"image/{form.lower()}")
+    assert opened(taken.data).size == (60, 40)
+    assert taken.sha256 == hashlib.sha256(taken.data).hexdigest()
+    assert re.fullmatch(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{28}", taken.blurhash)
 
 
 def test_an_upload_loses_its_metadata():
     exif = Image.Exif()
     exif[0x010F] = "a maker"
     exif[GPS] = {1: "N"}
-    picture = media.accept(a_file(exif=exif.tobytes(), comment=b"a secret"), "image/jpeg")
-    assert (len(opened(picture.data).getexif()), b"secret" in picture.data) == (0, False)
+    taken = media.accept(a_file(exif=exif.tobytes(), comment=b"a secret"), "image/jpeg")
+    assert (len(opened(taken.data).getexif()), b"secret" in taken.data) == (0, False)
 
 
 def test_an_upload_is_turned_upright():
     exif = Image.Exif()
     exif[ORIENTATION] = 6
-    picture = media.accept(a_file(exif=exif.tobytes()), "image/jpeg")
-    assert (picture.width, picture.height, opened(picture.data).size) == (40, 60, (40, 60))
+    taken = media.accept(a_file(exif=exif.tobytes()), "image/jpeg")
+    assert (taken.width, taken.height, opened(taken.data).size) == (40, 60, (40, 60))
 
 
 def test_a_large_upload_is_scaled_down_and_its_preview_more_so():
-    picture = media.accept(a_file("PNG", size=(5000, 100)), "image/png")
-    assert (picture.width, opened(picture.preview).width) == (media.SIDE_LIMIT_PX, media.PREVIEW_SIDE_PX)
+    taken = media.accept(a_file("PNG", size=(5000, 100)), "image/png")
+    assert (taken.width, opened(taken.preview).width) == (picture.SIDE_LIMIT_PX, picture.PREVIEW_SIDE_PX)
 
 
 def test_an_animation_stays_one():
@@ -139,13 +139,22 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(size):
 
 
 def test_a_picture_lies_under_the_name_of_its_content(tmp_path):
-    picture = media.accept(a_file(), "image/jpeg")
-    media.save(tmp_path, picture)
-    media.save(tmp_path, picture)
-    path = media.path_of(picture.sha256, picture.media_type)
-    assert (tmp_path / path).read_bytes() == picture.data
-    assert (tmp_path / media.preview_of(path)).read_bytes() == picture.preview
+    taken = media.accept(a_file(), "image/jpeg")
+    media.save(tmp_path, taken)
+    media.save(tmp_path, taken)
+    path = media.path_of(taken.sha256, taken.media_type)
+    assert (tmp_path / path).read_bytes() == taken.data
+    assert (tmp_path / media.preview_of(path)).read_bytes() == taken.preview
     assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 2
+
+
+def test_a_file_that_no_picture_needs_is_removed_once_it_is_old(tmp_path):
+    taken = media.accept(a_file(), "image/jpeg")
+    media.save(tmp_path, taken)
+    assert media.stored(tmp_path, before_s=0) == []
+    assert media.stored(tmp_path, before_s=1e12) == [media.path_of(taken.sha256, "image/jpeg")]
+    media.discard(tmp_path, media.stored(tmp_path, before_s=1e12))
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
 def test_an_upload_is_its_owners_alone(tx, alice):
@@ -165,6 +174,13 @@ def test_the_words_for_a_picture_can_be_changed_until_a_post_takes_it(tx, alice)
 def test_too_long_a_description_is_refused(tx, alice):
     with pytest.raises(BadInput, match="1500"):
         a_stored(tx, alice, description="x" * 1501)
+
+
+@pytest.mark.parametrize("focus", ["2,0", "a,b", "0", "0,0,0", "nan,0"])
+def test_a_focus_out_of_form_is_refused(tx, alice, focus):
+    with pytest.raises(BadInput) as caught:
+        a_stored(tx, alice, focus=focus)
+    assert caught.value.field == "focus"
 
 
 # In posts
@@ -269,6 +285,12 @@ def test_other_bytes_than_the_post_was_signed_with_are_refused(tx, bob, apollo):
 def test_signed_bytes_that_are_no_picture_are_refused(tx, bob, apollo):
     data = b"<html>not a picture</html>"
     with pytest.raises(BadInput):
+        media.check_fetched(wanted(tx, bob, apollo, data), data)
+
+
+def test_a_picture_of_another_kind_than_its_post_says_is_refused(tx, bob, apollo):
+    data = a_file("PNG")
+    with pytest.raises(BadInput, match="image/png"):
         media.check_fetched(wanted(tx, bob, apollo, data), data)
 
 

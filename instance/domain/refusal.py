@@ -1,0 +1,75 @@
+"""Why something cannot be published, in the author's language. The rule kept here: every refusal has its words in every language we speak.
+
+What the gate refuses is explained by `policy.explain`, in the same way.
+"""
+
+from instance.errors import CannotPublish
+
+RULES: dict[str, dict[str, str]] = {
+    "empty": {
+        "en": "Write something or attach a picture.",
+        "fr": "Écrivez quelque chose ou joignez une image.",
+    },
+    "too_long": {
+        "en": "A post has at most {limit} characters; this one has {count}.",
+        "fr": "Une publication a {limit} caractères au plus ; celle-ci en a {count}.",
+    },
+    "too_many_media": {
+        "en": "A post has at most {limit} pictures.",
+        "fr": "Une publication a {limit} images au plus.",
+    },
+    "no_such_media": {
+        "en": "A picture is missing or already in another post. Attach it again.",
+        "fr": "Une image manque ou appartient déjà à une autre publication. Joignez-la de nouveau.",
+    },
+    "bad_visibility": {
+        "en": "Visibility is one of {known}.",
+        "fr": "La visibilité est l’une de celles-ci : {known}.",
+    },
+    "no_parent": {
+        "en": "The post that you answer is no longer there.",
+        "fr": "La publication à laquelle vous répondez n’existe plus.",
+    },
+    "thread_space": {
+        "en": "An answer stays where its thread is. To write in another project, begin a new post there.",
+        "fr": "Une réponse reste là où est son fil. Pour écrire dans un autre projet, commencez-y une publication.",
+    },
+    "two_projects": {
+        "en": "A post belongs to one project, and this one names several: {projects}. Name one.",
+        "fr": "Une publication appartient à un seul projet, et celle-ci en nomme plusieurs : {projects}. Nommez-en un.",
+    },
+    "ambiguous_project": {
+        "en": "{handle} is the name of several of your projects. Write one of {projects}.",
+        "fr": "{handle} est le nom de plusieurs de vos projets. Écrivez l’un de ceux-ci : {projects}.",
+    },
+    "no_shared_project": {
+        "en": "You have no project in common with {people}, so nothing can be sent to them.",
+        "fr": "Vous n’avez aucun projet en commun avec {people} : rien ne peut leur être envoyé.",
+    },
+    "several_projects": {
+        "en": "You share several projects with {people}. Name one of {projects}.",
+        "fr": "Vous avez plusieurs projets en commun avec {people}. Nommez l’un de ceux-ci : {projects}.",
+    },
+    "not_a_member": {
+        "en": "You are not a member of {project}, or it is not open. Ask one of its leads to add you.",
+        "fr": "Vous n’êtes pas membre de {project}, ou il n’est pas ouvert. Demandez à l’un de ses responsables de vous ajouter.",
+    },
+    "only_follows": {
+        "en": "You follow {project}; only its members can post there. Ask one of its leads to make you one.",
+        "fr": "Vous suivez {project} ; seuls ses membres peuvent y publier. Demandez à l’un de ses responsables de le devenir.",
+    },
+    "mentions_a_stranger": {
+        "en": "Not in {project}, so not to be named there: {people}. Take that out, or have them added to the project.",
+        "fr": "Hors de {project}, donc à ne pas y nommer : {people}. Retirez cela, ou faites-les ajouter au projet.",
+    },
+    "boost_of_private": {
+        "en": "This post is not for everybody in the company, so it cannot be boosted.",
+        "fr": "Cette publication n’est pas pour toute l’entreprise : elle ne peut pas être partagée.",
+    },
+}
+
+
+def cannot(rule: str, locale: str, *, field: str = "status", **names: str | int) -> CannotPublish:
+    """The refusal by that rule, in the language of `locale` ("en", "fr-CA"); English where we do not speak it."""
+    words = RULES[rule]
+    return CannotPublish(rule, words.get(locale[:2], words["en"]).format(**names), field=field)
