@@ -123,15 +123,16 @@ def offer(
 
     Example: cordee charter offer apollo --party globex.example:client --purpose "New braking unit" --until 2027-06-30
     """
+    highest, project = label(ceiling), terminal.look(ctx, lambda tx: lookup.project(tx, name))
     companies = asyncio.run(_meet(terminal.settings(ctx), [_read_party(text) for text in party]))
     row = terminal.perform(
         ctx,
         lambda tx: charter.offer(
             tx,
-            lookup.project(tx, name).iri,
+            project.iri,
             parties=companies,
             purpose=purpose,
-            ceiling=label(ceiling),
+            ceiling=highest,
             ends_at_ms=ends_at_ms(until),
             retention=retention,
         ),
