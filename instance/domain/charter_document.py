@@ -52,7 +52,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "charter_party": ("parties", "A company needs a node, a host, an inbox and a name."),
     "charter_retention": ("retention", "Write a duration such as P1Y, P18M or P90D."),
     "charter_dates": ("ends_at", "It must end after it starts, in the future, and within twenty years."),
-    "charter_indicators": ("indicators", f"At most {INDICATORS_LIMIT} names of a-z, 0-9, _ and -."),
+    "charter_indicators": ("indicators", f"At most {INDICATORS_LIMIT} names of letters, 0-9, _ and -, such as I1."),
     "ceiling_out_of_scale": ("ceiling", f"The label ceiling is one of {', '.join(LABELS)}."),
     "number_of_parties": ("parties", f"A charter ties {LEAST_PARTIES} to {MOST_PARTIES} companies."),
     "party_listed_twice": ("parties", "A company is listed twice."),
@@ -70,7 +70,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 _DURATION = re.compile(r"P(?=\d)(\d{1,3}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,5}D)?")
-_INDICATOR = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_INDICATOR = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")
 
 
