@@ -5,14 +5,8 @@ import re
 from federation.letters import Draft
 from instance.domain import member, saying
 from instance.domain.outcome import Outcome
-from instance.domain.partner import apply_update, check_partner, shown, upsert_partner, verify_update
-from instance.domain.profile import (
-    add_ed25519,
-    ensure_rsa,
-    render_node,
-    render_person,
-    render_project,
-)
+from instance.domain.partner import shown
+from instance.domain.profile import add_ed25519, ensure_rsa, render_person
 from instance.errors import BadInput, Conflict, NotFound
 from instance.events import ActorChanged, TokenChanged
 from instance.ids import snowflake
@@ -20,24 +14,6 @@ from instance.storage import actors, logins, members
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.logins import LoginRow
-
-__all__ = [
-    "apply_update",
-    "check_partner",
-    "create_node",
-    "create_person",
-    "disable_person",
-    "enable_person",
-    "ensure_rsa",
-    "render_node",
-    "render_person",
-    "render_project",
-    "set_admin",
-    "set_password",
-    "update_profile",
-    "upsert_partner",
-    "verify_update",
-]
 
 NAME_LIMIT_CHARS = 100
 SUMMARY_LIMIT_CHARS = 500

@@ -22,24 +22,7 @@ from instance.domain.charter_document import (
     read_charter,
     render_charter,
 )
-from instance.domain.charter_inbound import (
-    apply_accept,
-    apply_leave,
-    apply_offer,
-    apply_reject,
-    apply_resume,
-    apply_suspend,
-    apply_update,
-    refused,
-    verify_accept,
-    verify_leave,
-    verify_offer,
-    verify_reject,
-    verify_resume,
-    verify_suspend,
-    verify_update,
-)
-from instance.domain.charter_states import STATES, move
+from instance.domain.charter_states import move
 from instance.domain.charter_steps import say, stub
 from instance.domain.outcome import Outcome
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -49,36 +32,6 @@ from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow
 from instance.storage.database import Tx
 from instance.storage.keys import ED25519, key_of
-
-__all__ = [
-    "STATES",
-    "PartyTerms",
-    "amend",
-    "apply_accept",
-    "apply_leave",
-    "apply_offer",
-    "apply_reject",
-    "apply_resume",
-    "apply_suspend",
-    "apply_update",
-    "approve",
-    "decline",
-    "end_due",
-    "leave",
-    "move",
-    "offer",
-    "refused",
-    "resume",
-    "suspend",
-    "unmet",
-    "verify_accept",
-    "verify_leave",
-    "verify_offer",
-    "verify_reject",
-    "verify_resume",
-    "verify_suspend",
-    "verify_update",
-]
 
 REASON_LIMIT_CHARS = 500
 

@@ -4,6 +4,9 @@ The company that offers a charter gathers the answers and says, with all proofs,
 Whatever is not taken is written into the charter's history with the rule that refused it.
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 import orjson
 
 from federation.activity import Activity
@@ -26,6 +29,19 @@ from instance.storage.database import Tx
 WAITING_LIMIT = 20
 
 
+def _ruled(verify: Callable[[Tx, Incoming], Ruling]) -> Callable[[Tx, Incoming], Ruling]:
+    """A refusal raised on the way is a ruling with its rule's name."""
+
+    @wraps(verify)
+    def ruled(tx: Tx, incoming: Incoming) -> Ruling:
+        try:
+            return verify(tx, incoming)
+        except FederationError as error:
+            return Ruling(taken=False, rule=error.rule)
+
+    return ruled
+
+
 def refused(tx: Tx, incoming: Incoming, ruling: Ruling) -> None:
     """Write into the charter's history that something was not taken, and by which rule."""
     activity = incoming.activity.inner or incoming.activity
@@ -33,13 +49,10 @@ def refused(tx: Tx, incoming: Incoming, ruling: Ruling) -> None:
     note(tx, iri, f"refused_{ruling.rule}", by=incoming.host, detail=incoming.activity.iri)
 
 
+@_ruled
 def verify_offer(tx: Tx, incoming: Incoming) -> Ruling:
     """A charter signed by the company that offers it, naming us, and following what is known here."""
-    try:
-        terms = read_charter(incoming.activity.object)
-        _check_offer(tx, incoming, terms)
-    except FederationError as error:
-        return Ruling(taken=False, rule=error.rule)
+    _check_offer(tx, incoming, read_charter(incoming.activity.object))
     return Ruling(taken=True, rule="charter_offered")
 
 
@@ -99,24 +112,25 @@ def apply_offer(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     return ()
 
 
+@_ruled
 def verify_accept(tx: Tx, incoming: Incoming) -> Ruling:
     """A party's proof of a charter that waits for it."""
-    try:
-        row = _charter_of_party(tx, incoming)
-        document, terms = charter_proofs.stored(row)
-        charter_proofs.check_known(tx, terms)
-        charter_proofs.check_proof(
-            document, terms, incoming.activity.document.get("result"), host=incoming.host
-        )
-    except FederationError as error:
-        return Ruling(taken=False, rule=error.rule)
+    row = _charter_of_party(tx, incoming)
+    document, terms = charter_proofs.stored(row)
+    charter_proofs.check_known(tx, terms)
+    charter_proofs.check_proof(document, terms, incoming.activity.document.get("result"), host=incoming.host)
     if row.ends_at_ms is not None and row.ends_at_ms <= tx.now_ms:
-        return Ruling(taken=False, rule="charter_is_over")
+        raise Refused("charter_is_over", row.iri)
+    return _in_time(row, charter_steps.PENDING, taken="charter_accepted")
+
+
+def _in_time(row: CharterRow, states: tuple[str, ...], *, taken: str) -> Ruling:
+    """Taken while the charter is in one of these states; what is said again after it is in force changes nothing."""
     if row.state in {"live", "suspended"}:
         return Ruling(taken=True, rule="charter_in_force_already")
-    if row.state not in charter_steps.PENDING:
+    if row.state not in states:
         return Ruling(taken=False, rule=f"charter_is_{row.state}")
-    return Ruling(taken=True, rule="charter_accepted")
+    return Ruling(taken=True, rule=taken)
 
 
 def apply_accept(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
@@ -134,24 +148,18 @@ def apply_accept(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     return (say(tx, live, "Update", orjson.loads(live.document)),)
 
 
+@_ruled
 def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
     """The charter that we signed, with the proofs of all, from the company that offered it."""
-    try:
-        row = _charter_of_party(tx, incoming)
-        document, terms = charter_proofs.stored(row)
-        if incoming.activity.actor != row.offered_by:
-            raise Refused("offered_by_another", row.offered_by)
-        if fingerprint(incoming.activity.object) != fingerprint(document):
-            raise Refused("another_document", row.iri)
-        charter_proofs.check_known(tx, terms)
-        charter_proofs.check_all(incoming.activity.object, terms)
-    except FederationError as error:
-        return Ruling(taken=False, rule=error.rule)
-    if row.state in {"live", "suspended"}:
-        return Ruling(taken=True, rule="charter_in_force_already")
-    if row.state != "approved":
-        return Ruling(taken=False, rule=f"charter_is_{row.state}")
-    return Ruling(taken=True, rule="charter_signed_by_all")
+    row = _charter_of_party(tx, incoming)
+    document, terms = charter_proofs.stored(row)
+    if incoming.activity.actor != row.offered_by:
+        raise Refused("offered_by_another", row.offered_by)
+    if fingerprint(incoming.activity.object) != fingerprint(document):
+        raise Refused("another_document", row.iri)
+    charter_proofs.check_known(tx, terms)
+    charter_proofs.check_all(incoming.activity.object, terms)
+    return _in_time(row, ("approved",), taken="charter_signed_by_all")
 
 
 def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
@@ -166,19 +174,17 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     return ()
 
 
+@_ruled
 def verify_reject(tx: Tx, incoming: Incoming) -> Ruling:
     """A party refuses a charter, or the one that offered it takes it back, before it is in force."""
-    try:
-        row = _charter_of_party(tx, incoming)
-    except FederationError as error:
-        return Ruling(taken=False, rule=error.rule)
+    row = _charter_of_party(tx, incoming)
     if row.state == "declined":
         return Ruling(taken=True, rule="charter_declined_already")
     if row.state not in charter_steps.PENDING:
         return Ruling(taken=False, rule=f"charter_is_{row.state}")
     party = _party(tx, row, incoming.host)
     if party is not None and party.proof is not None and incoming.activity.actor != row.offered_by:
-        return Ruling(taken=False, rule="charter_signed")
+        raise Refused("charter_signed", incoming.host)
     return Ruling(taken=True, rule="charter_declined")
 
 

@@ -7,7 +7,7 @@ doubt: before the start, past the end, while anyone has suspended, and once we h
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, null, or_, select, update
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, table
@@ -171,7 +171,7 @@ _SUSPEND = Command(
 _RESUME = Command(
     update(_parties)
     .where(_IN_OPEN_VERSIONS, _party.suspended_at_ms.is_not(None))
-    .values(suspended_at_ms=None)
+    .values(suspended_at_ms=null())
 )
 
 
