@@ -134,11 +134,16 @@ def a_charter(
     return iri
 
 
+def a_node_actor(tx: SqliteTx, username: str = "acme") -> str:
+    """The actor of our own node."""
+    return _an_actor(tx, next(_numbers), "node", username, tx.home.host, iri=tx.home.node)
+
+
 def _an_actor(
-    tx: SqliteTx, actor_id: int, kind: str, username: str, host: str, *, state: str = "active"
+    tx: SqliteTx, actor_id: int, kind: str, username: str, host: str, *, state: str = "active", iri: str = ""
 ) -> str:
     base = tx.home.base if host == tx.home.host else f"https://{host}"
-    iri = f"{base}/{'projects' if kind == 'project' else 'people'}/{username}"
+    iri = iri or f"{base}/{'projects' if kind == 'project' else 'people'}/{username}"
     tx.run(
         _INSERT[Actor],
         id=actor_id,
