@@ -17,7 +17,7 @@ from federation.keys import ed25519_key_id
 from federation.letters import Draft
 from federation.proof import add_proof
 from instance import activities
-from instance.domain import actor, charter, charter_inbound, partner, profile, project
+from instance.domain import actor, charter, charter_inbound, member, partner, profile, project
 from instance.domain.charter import PartyTerms
 from instance.domain.outcome import Incoming, Outcome, Ruling
 from instance.domain.render import timestamp
@@ -198,3 +198,9 @@ def in_force(*hosts: str, **terms: Any) -> Companies:
     net.carry()
     net.rulings.clear()
     return net
+
+
+def add_member(net: Companies, host: str, *, role: str = "member") -> None:
+    """Put a company's person into Apollo, known everywhere."""
+    net.perform(host, lambda tx: member.add(tx, APOLLO, actor_id=net.person(host).id, role=role))
+    net.carry()

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from federation.proof import check_proof
-from instance.domain import charter, charter_proofs, charter_states, member
+from instance.domain import charter, charter_proofs, charter_states
 from instance.domain.charter import PartyTerms
 from instance.domain.charter_document import public_key, read_charter
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -20,7 +20,7 @@ from tests.instance.companies import (
     INITECH,
     THREE,
     TWO,
-    Companies,
+    add_member,
     approve,
     companies,
     in_force,
@@ -474,7 +474,7 @@ def test_leaving_lifts_ones_own_suspension_from_the_others():
 def test_the_people_of_a_company_that_left_are_out():
     net = in_force(*TWO)
     from_globex = net.person(GLOBEX).id
-    _add(net, GLOBEX)
+    add_member(net, GLOBEX)
     assert len(members.of_project(net[ACME], APOLLO)) == 1
     net.perform(GLOBEX, lambda tx: charter.leave(tx, APOLLO))
     net.carry()
@@ -531,8 +531,3 @@ def test_a_project_goes_on_by_a_new_version_after_its_end():
     approve(net, row, ACME)
     net.carry()
     assert net.states() == {ACME: ["ended", "live"], GLOBEX: ["ended", "live"]}
-
-
-def _add(net: Companies, host: str) -> None:
-    net.perform(host, lambda tx: member.add(tx, APOLLO, actor_id=net.person(host).id, role="member"))
-    net.carry()
