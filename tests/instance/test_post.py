@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from instance.domain import post
+from instance.domain import charter, post
 from instance.domain.compose import PostDraft
 from instance.domain.refusal import RULES
 from instance.errors import CannotPublish, NotFound
@@ -349,6 +349,22 @@ def test_a_delete_that_could_not_be_said_is_said_later(tx, alice, apollo):
     post.delete(tx, alice, late.id)
     (draft,) = post.unsaid_deletes(tx, apollo.iri, tx.now_ms)
     assert (draft.activity["type"], draft.activity["object"]["id"]) == ("Delete", late.iri)
+
+
+def test_a_delete_while_the_charter_is_suspended_is_said_when_it_is_resumed(tx, alice, apollo):
+    row = publish(tx, alice, "@apollo hello")
+    tx.now_ms += 1000
+    charter.suspend(tx, apollo.iri)
+    tx.now_ms += 1000
+    post.delete(tx, alice, row.id)
+    tx.now_ms += 1000
+    said = charter.resume(tx, apollo.iri).drafts
+    assert [draft.activity["type"] for draft in said] == ["Undo", "Delete"]
+
+
+def test_nothing_new_is_published_while_the_charter_is_suspended(tx, alice, apollo):
+    charter.suspend(tx, apollo.iri)
+    assert refusal(tx, alice, "@apollo hello").rule == "withheld_closed"
 
 
 def test_nobody_deletes_anothers_post(tx, alice, carol):

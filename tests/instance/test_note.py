@@ -1,0 +1,75 @@
+"""A partner's Note of any shape: read within limits, never an error, and clean whatever came."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instance.domain import note, text
+
+NOW_MS = 1_790_000_000_000
+KEYS = [
+    "id",
+    "type",
+    "content",
+    "contentMap",
+    "summary",
+    "tag",
+    "attachment",
+    "url",
+    "href",
+    "mediaType",
+    "size",
+    "digestMultibase",
+    "focalPoint",
+    "work",
+    "kind",
+    "published",
+    "updated",
+    "inReplyTo",
+    "attributedTo",
+    "name",
+    "sensitive",
+]
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+anything = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), anything, max_size=8))
+def test_a_document_of_any_shape_is_read_as_a_clean_note(document):
+    read = note.read_note(document, now_ms=NOW_MS)
+    assert text.clean(read.content) == read.content
+    assert note.EARLIEST_MS <= read.published_at_ms <= NOW_MS
+    assert note.EARLIEST_MS <= read.updated_at_ms <= NOW_MS
+    assert read.work_kind is None or read.work_kind in text.WORK_KINDS
+
+
+@given(st.text())
+def test_the_words_of_a_summary_hold_no_markup(summary):
+    read = note.read_note({"type": "Note", "summary": f"<b>{summary}</b>"}, now_ms=NOW_MS)
+    assert "<b>" not in read.spoiler
+    assert len(read.spoiler) <= note.SPOILER_LIMIT_CHARS
+
+
+def test_content_past_the_limit_is_cut():
+    read = note.read_note({"type": "Note", "content": "x" * (note.CONTENT_LIMIT_CHARS + 1)}, now_ms=NOW_MS)
+    assert len(read.content) == note.CONTENT_LIMIT_CHARS
+
+
+def test_mentions_and_pictures_past_their_limits_are_left_out():
+    tags = [{"type": "Mention", "href": f"https://x.example/{n}"} for n in range(note.MENTIONS_LIMIT + 5)]
+    assert len(note.read_note({"type": "Note", "tag": tags}, now_ms=NOW_MS).mentions) == note.MENTIONS_LIMIT
+
+
+def test_the_language_is_the_one_under_which_the_content_stands():
+    document = {"type": "Note", "content": "hi", "contentMap": {"fr": "salut", "en": "hi"}}
+    assert note.read_note(document, now_ms=NOW_MS).language == "en"
+
+
+def test_content_that_stands_only_under_its_language_is_read():
+    read = note.read_note({"type": "Note", "contentMap": {"fr": "<p>salut</p>"}}, now_ms=NOW_MS)
+    assert (read.language, read.content) == ("fr", "<p>salut</p>")
