@@ -11,13 +11,27 @@ DATA_INTEGRITY: Final = "https://w3id.org/security/data-integrity/v2"
 MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
 CORDEE: Final = "https://w3id.org/cordee#"
 
-_TERMS: Final[dict[str, Any]] = {
+# A document says the terms it may use and no more: the context is canonicalised, hashed and sent with every one of them.
+_LOG_TERMS: Final[dict[str, Any]] = {
     "cordee": CORDEE,
+    "sensitive": "as:sensitive",
+    "Hashtag": "as:Hashtag",
+    "digestMultibase": "https://w3id.org/security#digestMultibase",
+    "label": "cordee:label",
+    "work": "cordee:work",
+    "log": "cordee:log",
+    "project": {"@id": "cordee:project", "@type": "@id"},
+    "party": "cordee:party",
+    "seq": "cordee:seq",
+    "prev": "cordee:prev",
+    "entryHash": "cordee:entryHash",
+    "redacted": "cordee:redacted",
+}
+_TERMS: Final[dict[str, Any]] = {
+    **_LOG_TERMS,
     "schema": "http://schema.org#",
     "PropertyValue": "schema:PropertyValue",
     "value": "schema:value",
-    "sensitive": "as:sensitive",
-    "Hashtag": "as:Hashtag",
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
     "implements": {"@id": "https://w3id.org/fep/844e/implements", "@type": "@id", "@container": "@list"},
     "members": {"@id": "cordee:members", "@type": "@id"},
@@ -25,26 +39,17 @@ _TERMS: Final[dict[str, Any]] = {
     "Charter": "cordee:Charter",
     "Party": "cordee:Party",
     "Suspend": "cordee:Suspend",
-    "project": {"@id": "cordee:project", "@type": "@id"},
     "parties": {"@id": "cordee:parties", "@container": "@list"},
-    "party": "cordee:party",
     "node": {"@id": "cordee:node", "@type": "@id"},
     "host": "cordee:host",
     "role": "cordee:role",
     "version": "cordee:version",
     "labelCeiling": "cordee:labelCeiling",
-    "label": "cordee:label",
     "retention": "cordee:retention",
     "indicators": "cordee:indicators",
     "previous": "cordee:previous",
-    "log": "cordee:log",
-    "seq": "cordee:seq",
-    "prev": "cordee:prev",
-    "entryHash": "cordee:entryHash",
-    "redacted": "cordee:redacted",
-    "work": "cordee:work",
-    "digestMultibase": "https://w3id.org/security#digestMultibase",
 }
+POST_CONTEXT: Final[list[Any]] = [ACTIVITY_STREAMS, DATA_INTEGRITY, _LOG_TERMS]
 CONTEXT: Final[list[Any]] = [ACTIVITY_STREAMS, SECURITY, DATA_INTEGRITY, MULTIKEY, _TERMS]
 
 ACTIVITY_JSON: Final = "application/activity+json"

@@ -16,7 +16,7 @@ from federation import collection, discovery, log
 from federation.document import Document
 from federation.errors import FederationError
 from federation.letters import Disclosure
-from federation.vocabulary import ACTIVITY_JSON, CONTEXT, JRD_JSON
+from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
 from instance.domain import post, profile, render
 from instance.egress import Gate
 from instance.storage import actors, charters, media, members, posts
@@ -151,7 +151,7 @@ def _post(tx: Tx, asked: Asked) -> Found | None:
     author = actors.by_id(tx, row.author_id)
     if author is None:
         return None
-    return Found({"@context": CONTEXT, **render.note(post.note_facts(tx, row, author))})
+    return Found({"@context": POST_CONTEXT, **render.note(post.note_facts(tx, row, author))})
 
 
 def _activity(tx: Tx, asked: Asked) -> Found | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from federation.vocabulary import CONTEXT
+from federation.vocabulary import POST_CONTEXT
 from instance.domain import text
 from instance.policy import INTERNAL
 from instance.storage.actors import ActorRow
@@ -109,7 +109,7 @@ def undo(inner: Json, *, iri: str, at_ms: int) -> Json:
 
 def _activity(kind: str, iri: str, actor: str, inner: Any, *, at_ms: int) -> Json:
     return {
-        "@context": CONTEXT,
+        "@context": POST_CONTEXT,
         "id": iri,
         "type": kind,
         "actor": actor,

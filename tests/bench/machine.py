@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 SERVER_CORE = 0
@@ -68,7 +69,7 @@ class Measure:
         self.cpu_us = 0.0
         self.wall_s = 0.0
 
-    def __enter__(self) -> "Measure":
+    def __enter__(self) -> Self:
         self._cpu, self._wall = cpu_us(self._pid), time.perf_counter()
         return self
 

@@ -1,0 +1,288 @@
+"""`make bench`: what a node costs, in CPU time of one core, beside the machine's floor measured in the same run.
+
+Not a test: figures and ratios only. Every node is real; the one that is measured runs `cordee serve` pinned to one core, its load comes from
+another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home status latency slow.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import orjson
+import uvloop
+from aiohttp import ClientSession, WSMsgType
+
+from instance.storage import delivery
+from tests.bench import machine, site
+from tests.bench.fill import fill
+from tests.bench.machine import Measure
+from tests.nodes import Company, until
+
+Section = Callable[[argparse.Namespace], Awaitable[None]]
+FLOOR_PORT = 7990
+BODY = orjson.dumps({"id": "https://a.example/1", "type": "Create", "object": {"content": "x" * 2600}})
+
+
+def say(what: str, figure: str) -> None:
+    print(f"{what:<46} {figure}", flush=True)
+
+
+async def drive(count: int, workers: int, one: Callable[[int], Awaitable[None]]) -> None:
+    """Call `one(n)` for n below `count`, with so many at a time."""
+    numbers = iter(range(count))
+
+    async def work() -> None:
+        for n in numbers:
+            await one(n)
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+
+
+async def floor(asked: argparse.Namespace) -> None:
+    """The bare handler."""
+    count = int(8000 * asked.scale)
+    with machine.process("-m", "tests.bench.floor", str(FLOOR_PORT)) as child:
+        async with ClientSession(f"http://127.0.0.1:{FLOOR_PORT}") as session:
+            await _until_open(session)
+
+            async def post(n: int) -> None:
+                async with session.post("/inbox", data=BODY + str(n).encode()) as answer:
+                    assert answer.status == 202
+
+            await drive(count // 10, 16, post)
+            with Measure(child.pid) as cost:
+                await drive(count, 16, lambda n: post(n + count))
+    say("floor: aiohttp + RSA verify + SQLite insert", cost.per(count))
+
+
+async def _until_open(session: ClientSession) -> None:
+    for _ in range(400):
+        try:
+            async with session.get("/"):
+                return
+        except OSError:
+            await asyncio.sleep(0.02)
+    raise RuntimeError("the floor does not answer")
+
+
+async def start(asked: argparse.Namespace) -> None:
+    """Cold start and idle memory."""
+    with tempfile.TemporaryDirectory() as directory:
+        company = site.a_company(Path(directory), "acme")
+        await company.start()
+        await company.stop()
+        times = []
+        async with ClientSession() as session:
+            for _ in range(3):
+                begun = time.perf_counter()
+                with site.serve(company, log=asked.log) as child:
+                    await site.answers(session, company, child)
+                    times.append(time.perf_counter() - begun)
+                    await asyncio.sleep(2)
+                    memory = machine.rss_mib(child.pid)
+        say("cold start to the first answer", f"{statistics.median(times):8.2f} s")
+        say("idle memory (RSS)", f"{memory:8.0f} MiB")
+
+
+async def inbound(asked: argparse.Namespace) -> None:
+    """Partners' activities: signature, proof, log, post, timelines."""
+    each, partners = int(500 * asked.scale), 8
+    with tempfile.TemporaryDirectory() as directory:
+        async with site.tied(Path(directory), partners, hub=False) as (acme, others):
+            await acme.stop()
+            for other in others:
+                await asyncio.gather(*(other.post("bob", _text(n)) for n in range(each)))
+            with site.serve(acme, log=asked.log) as child:
+                async with ClientSession() as session:
+                    await site.answers(session, acme, child)
+                with Measure(child.pid) as cost:
+                    await asyncio.gather(*(other.node.try_now(acme.host) for other in others))
+                    for other in others:
+                        await until(lambda other=other: _waiting(other), 0)
+                say("inbound: project activities taken in", cost.per(each * partners))
+            await acme.start()
+
+
+async def _waiting(company: Company) -> int:
+    return sum(row.letters for row in await company.node.read(delivery.waiting))
+
+
+def _text(n: int) -> str:
+    return (
+        f"Part {n} of the frame is ready. "
+        + "It fits, was measured twice and goes on the truck tomorrow. " * 8
+    )
+
+
+async def outbound(asked: argparse.Namespace) -> None:
+    """Deliveries to 16 hosts: seal, charter asked again, signature, POST, result written."""
+    posts, partners = int(150 * asked.scale), 16
+    with tempfile.TemporaryDirectory() as directory:
+        async with site.tied(Path(directory), partners, hub=True) as (acme, others):
+            for other in others:
+                await other.shut_door()
+            sinks = [site.Sink(other) for other in others]
+            await asyncio.gather(*(acme.post("alice", _text(n)) for n in range(posts)))
+            await acme.stop()
+            with site.serve(acme, log=asked.log) as child:
+                async with ClientSession() as session:
+                    await site.answers(session, acme, child)
+                await asyncio.sleep(1)
+                for sink in sinks:
+                    await sink.open()
+                total = posts * partners
+                with Measure(child.pid) as cost:
+                    while sum(sink.count for sink in sinks) < total:  # noqa: ASYNC110  polling is cheaper than an event a letter
+                        await asyncio.sleep(0.02)
+                say("outbound: deliveries to 16 hosts", cost.per(total))
+            for sink in sinks:
+                await sink.close()
+            await acme.start()
+
+
+async def home(asked: argparse.Namespace) -> None:
+    """A home timeline of 20 statuses, and posting a status."""
+    reads, posts = int(6000 * asked.scale), int(600 * asked.scale)
+    with tempfile.TemporaryDirectory() as directory:
+        acme = site.a_company(Path(directory), "acme")
+        async with site.running(acme):
+            await acme.hire("alice")
+            bearer = await site.bearer(acme, "alice")
+        with site.serve(acme, log=asked.log) as child:
+            async with site.client(acme, bearer) as session:
+                await site.answers(session, acme, child)
+                await _post(session, 30)
+                await _get_home(session, 100)
+                with Measure(child.pid) as cost:
+                    await _get_home(session, reads)
+                say("home timeline of 20 statuses", cost.per(reads))
+                with Measure(child.pid) as cost:
+                    await _post(session, posts)
+                say("status posted (internal)", cost.per(posts))
+
+
+async def _get_home(session: ClientSession, count: int) -> None:
+    async def one(_: int) -> None:
+        async with session.get("/api/v1/timelines/home?limit=20") as answer:
+            if answer.status == 429:
+                raise RuntimeError("the rate limit is in the way of the bench")
+            assert len(await answer.read()) > 5000
+
+    await drive(count, 8, one)
+
+
+async def _post(session: ClientSession, count: int) -> None:
+    async def one(n: int) -> None:
+        async with session.post("/api/v1/statuses", json={"status": _text(n)}) as answer:
+            assert answer.status == 200, await answer.text()
+
+    await drive(count, 8, one)
+
+
+async def latency(asked: argparse.Namespace) -> None:
+    """From the POST on one node to the streamed status on the other, empty and with 100,000 statuses in both databases."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with site.tied(Path(directory), 1, hub=True) as (acme, others):
+            globex = others[0]
+            tokens = [await site.bearer(acme, "alice"), await site.bearer(globex, "bob")]
+            await acme.stop()
+            await globex.stop()
+            try:
+                await _latency(asked, acme, globex, tokens, "empty")
+                for company in (acme, globex):
+                    await asyncio.to_thread(fill, company.config, int(100_000 * asked.scale))
+                await _latency(asked, acme, globex, tokens, f"{int(100_000 * asked.scale):,} statuses")
+            finally:
+                await acme.start()
+                await globex.start()
+
+
+async def _latency(
+    asked: argparse.Namespace, acme: Company, globex: Company, tokens: list[str], state: str
+) -> None:
+    times: list[float] = []
+    with site.serve(acme, log=asked.log) as one, site.serve(globex, log=asked.log) as other:
+        async with site.client(acme, tokens[0]) as writer, site.client(globex, tokens[1]) as reader:
+            await site.answers(writer, acme, one)
+            await site.answers(reader, globex, other)
+            async with reader.ws_connect(f"/api/v1/streaming?stream=user&access_token={tokens[1]}") as stream:
+                for n in range(int(100 * max(asked.scale, 0.2))):
+                    begun = time.perf_counter()
+                    async with writer.post(
+                        "/api/v1/statuses", json={"status": f"Latency {n} @apollo"}
+                    ) as answer:
+                        assert answer.status == 200, await answer.text()
+                    async for message in stream:
+                        if message.type is WSMsgType.TEXT and f"Latency {n} " in message.data:
+                            break
+                    times.append(1000 * (time.perf_counter() - begun))
+    times.sort()
+    say(
+        f"post → visible at the partner, {state}",
+        f"{statistics.median(times):8.1f} ms median {times[len(times) * 95 // 100]:8.1f} ms p95",
+    )
+
+
+async def slow(asked: argparse.Namespace) -> None:
+    """One host that takes 5 s for each letter among 16: when does the last healthy one have its letters?"""
+    posts = max(2, int(20 * asked.scale))
+    with tempfile.TemporaryDirectory() as directory:
+        async with site.tied(Path(directory), 16, hub=True) as (acme, others):
+            sinks = [site.Sink(other) for other in others]
+            for sink in sinks:
+                await sink.open()
+            for warm in range(2):
+                await _last_healthy(acme, sinks, 1, f"warm {warm}")
+            without = [await _last_healthy(acme, sinks, posts, f"without {n}") for n in range(5)]
+            sinks[0].delay_s = 5.0
+            with_slow = [await _last_healthy(acme, sinks, posts, f"with {n}") for n in range(5)]
+            for sink in sinks:
+                await sink.close()
+            a, b = statistics.median(without), statistics.median(with_slow)
+            say("last healthy delivery, all 16 healthy", f"{1000 * a:8.0f} ms")
+            say("last healthy delivery, one takes 5 s", f"{1000 * b:8.0f} ms = {b / a:.2f} ×")
+
+
+async def _last_healthy(acme: Company, sinks: list[site.Sink], posts: int, text: str) -> float:
+    healthy = sinks[1:]
+    goal = sum(sink.count for sink in healthy) + posts * len(healthy)
+    begun = time.perf_counter()
+    await asyncio.gather(*(acme.post("alice", f"{text} {n}") for n in range(posts)))
+    while sum(sink.count for sink in healthy) < goal:  # noqa: ASYNC110  the same
+        await asyncio.sleep(0.002)
+    return max(sink.last for sink in healthy) - begun
+
+
+SECTIONS: dict[str, Section] = {
+    "floor": floor,
+    "start": start,
+    "inbound": inbound,
+    "outbound": outbound,
+    "home": home,
+    "latency": latency,
+    "slow": slow,
+}
+
+
+async def main(asked: argparse.Namespace) -> None:
+    machine.pin(machine.LOAD_CORE)
+    print(
+        f"Python {os.sys.version.split()[0]}, {len(os.sched_getaffinity(0)) and os.cpu_count()} cores; CPU time of the measured process\n"
+    )
+    for name in asked.sections or SECTIONS:
+        await SECTIONS[name](asked)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []])
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="how much of each load (0.2 for a quick look)"
+    )
+    parser.add_argument("--log", type=Path, help="where the measured nodes write their logs")
+    uvloop.run(main(parser.parse_args()))
