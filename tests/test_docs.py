@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from instance.config import Config, parse
+from tests.commands import commands
+from web.serve import app
 
 ROOT = Path(__file__).parents[1]
+COMMANDS = (ROOT / "docs/commands.md").read_text("utf-8")
 CONFIGURATION = (ROOT / "docs/configuration.md").read_text("utf-8")
 
 
@@ -33,6 +36,10 @@ def test_the_default_of_a_setting_is_the_documented_one(key: str):
 def test_the_whole_file_of_the_document_is_a_valid_one():
     (example,) = re.findall(r"```toml\n(.*?)```", CONFIGURATION, re.DOTALL)
     assert parse(example).locale == "fr"
+
+
+def test_every_command_is_documented_and_every_documented_command_exists():
+    assert first_cells(COMMANDS) == set(commands(app))
 
 
 def test_every_link_between_documents_leads_somewhere():

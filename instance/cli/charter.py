@@ -15,7 +15,7 @@ from instance.domain.charter_document import LABELS
 from instance.domain.charter_steps import PENDING
 from instance.domain.outcome import Outcome
 from instance.errors import BadInput
-from instance.storage import actors, charters
+from instance.storage import charters
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
 
@@ -246,10 +246,9 @@ def _latest(rows: list[CharterRow]) -> list[CharterRow]:
 
 
 def _summary(tx: Tx, row: CharterRow) -> dict[str, object]:
-    found = actors.by_iri(tx, row.project_iri)
     return {
         "iri": row.iri,
-        "project": f"@{found.username}@{found.host}" if found else row.project_iri,
+        "project": lookup.handle(row),
         "version": row.version,
         "state": row.state,
         "ceiling": LABELS[row.ceiling],

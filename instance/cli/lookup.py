@@ -2,53 +2,65 @@
 
 from collections.abc import Collection
 
-from instance.errors import NotFound
+from federation.origin import host_of
+from instance.domain import charter_proofs
+from instance.errors import Conflict, NotFound
 from instance.storage import actors, charters
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow
 from instance.storage.database import Tx
 
-
-def person(tx: Tx, text: str) -> ActorRow:
-    """A person of ours or a partner's: alice, @alice, @bob@globex.example, or an IRI."""
-    return _actor(tx, text, "person")
+IN_FORCE = ("live", "suspended")
 
 
 def employee(tx: Tx, text: str) -> ActorRow:
-    """A person of ours: alice, @alice, or an IRI."""
-    found = person(tx, text)
+    """A person of ours: alice, @alice, @alice@acme.example, or an IRI."""
+    found = _actor(tx, text, "person")
     if found.host != tx.home.host:
         raise NotFound(f"person of this company: {text}")
     return found
 
 
 def project(tx: Tx, text: str) -> ActorRow:
-    """A project: apollo, @apollo@acme.example, or an IRI. A bare handle may be a partner's, if only one has it."""
-    if "@" in text.removeprefix("@") or "/" in text:
+    """A project: apollo, @apollo@acme.example, or an IRI. A bare handle means ours, else a partner's if only one has it."""
+    name = text.removeprefix("@").lower()
+    if "@" in name or "/" in name:
         return _actor(tx, text, "project")
-    known = actors.by_ids(tx, [row.id for row in actors.projects(tx)])
-    named = [row for row in known.values() if row.username == text.removeprefix("@").lower()]
-    ours = [row for row in named if row.host == tx.home.host] or named
-    if len(ours) != 1:
-        raise NotFound(
-            f"project: {text}"
-            if not ours
-            else f"single project: {text}; add its host, as in @{text}@{ours[0].host}"
-        )
-    return ours[0]
+    known = actors.by_ids(tx, [row.id for row in actors.projects(tx)]).values()
+    named = [row for row in known if row.username == name]
+    found = [row for row in named if row.host == tx.home.host] or named
+    if not found:
+        raise NotFound(f"project: {text}")
+    if len(found) > 1:
+        raise _ambiguous(text, f"@{name}@{found[0].host}")
+    return found[0]
 
 
 def charter(tx: Tx, text: str, *, states: Collection[str] = ()) -> CharterRow:
     """A charter, by its IRI or its project: the latest version in one of `states`; without them the one in force, else the latest."""
-    found = charters.by_iri(tx, text)
-    if found is None:
-        iri = project(tx, text).iri
-        in_force = None if states else charters.in_force(tx, iri)
-        versions = (row for row in charters.of_project(tx, iri) if not states or row.state in states)
-        found = in_force or next(versions, None)
-    if found is None:
+    versions = [row for row in charters.all_charters(tx) if row.iri == text or _is_of(row, text)]
+    wanted = [row for row in versions if row.state in (states or IN_FORCE)] or ([] if states else versions)
+    if not wanted:
         raise NotFound(f"charter{' that waits for an answer' if states else ''}: {text}")
-    return found
+    if len({row.project_iri for row in wanted}) > 1:
+        raise _ambiguous(text, handle(wanted[0]))
+    return wanted[0]
+
+
+def handle(row: CharterRow) -> str:
+    """The handle of a charter's project. A project that is only offered has no actor here yet; its charter names it."""
+    _, terms = charter_proofs.stored(row)
+    return f"@{terms.handle}@{host_of(row.project_iri)}"
+
+
+def _is_of(row: CharterRow, text: str) -> bool:
+    """Whether a charter is of the project that is called so: @apollo@acme.example, apollo, or its IRI."""
+    name, known = text.removeprefix("@").lower(), handle(row).removeprefix("@")
+    return text == row.project_iri or name in {known, known.partition("@")[0]}
+
+
+def _ambiguous(text: str, example: str) -> Conflict:
+    return Conflict("ambiguous", f"Several projects are called {text}; add the host, as in {example}.")
 
 
 def _actor(tx: Tx, text: str, kind: str) -> ActorRow:

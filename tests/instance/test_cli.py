@@ -6,7 +6,6 @@ import os
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from instance.cli import app
 from instance.domain import token
 from instance.storage import keys, logins
 from instance.storage.database import Database, Tx
+from tests.commands import commands
 
 PASSWORD = "correct horse battery"
 
@@ -551,22 +551,7 @@ def test_a_node_whose_name_leads_to_a_private_address_is_told_so(cordee: Console
 # every command
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    """Every command and its help."""
-
-    def walk(line: str) -> Iterator[tuple[str, str]]:
-        said = CliRunner().invoke(app, [*line.split(), "--help"]).stdout
-        _, _, listed = said.partition("\nCommands:\n")
-        if not listed:
-            yield line, " ".join(said.split())
-        for sub in listed.splitlines():
-            if sub.startswith("  ") and sub[2] != " ":
-                yield from walk(f"{line} {sub.split()[0]}".strip())
-
-    return walk("")
-
-
-COMMANDS = dict(commands())
+COMMANDS = commands(app)
 
 
 def test_every_command_of_the_house_is_there():
