@@ -8,7 +8,7 @@ from typing import Literal
 from aiohttp.web import Request, StreamResponse
 
 Handler = Callable[[Request], Awaitable[StreamResponse]]
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "*"]
 
 
 class Door(Enum):

@@ -1,0 +1,233 @@
+"""Accounts: oneself, colleagues, partners' people, projects. The rule kept here: an account is shown to every employee, its posts are not."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp.web import Request, Response
+
+from federation.doors import Route
+from instance.domain import actor as people
+from instance.domain import follow
+from instance.domain.outcome import Outcome
+from instance.storage import actors, follows, members, timelines
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from web.doors import CACHE, NODE, Caller, api, caller
+from web.errors import Invalid, NotFound
+from web.mastodon import entities, params, requests, show
+from web.mastodon.entities import Json, Standing
+from web.mastodon.paging import links, window_of
+from web.mastodon.params import Params, of_query, path_id
+from web.mastodon.reply import reply, reply_list
+
+IDS_LIMIT = 40
+_TEXTS = ("display_name", "note")
+_PICTURES = ("avatar", "header")
+
+Verb = Callable[[Tx, ActorRow, int], Outcome[ActorRow]]
+
+
+async def verify_credentials(request: Request) -> Response:
+    """The person whose token it is."""
+    me = caller(request)
+    return reply(await request.app[NODE].read(lambda tx: _own(tx, me)))
+
+
+async def update_credentials(request: Request) -> Response:
+    """Change what the person says of themselves; other settings are taken note of by nobody."""
+    me, sent = caller(request), await params.of_body(request)
+    if any(name in sent for name in _PICTURES):
+        raise Invalid("Pictures of people are not kept here")
+    words = {name: sent.text(name) if name in sent else None for name in _TEXTS}
+    node = request.app[NODE]
+    await node.perform(
+        lambda tx: people.update_profile(tx, me.id, display_name=words["display_name"], summary=words["note"])
+    )
+    return reply(await node.read(lambda tx: _own(tx, me)))
+
+
+def _own(tx: Tx, me: Caller) -> Json:
+    row = _found(tx, me.id)
+    waiting = len(requests.waiting_for(tx, me.id))
+    return entities.credential_account(show.account_facts(tx, row), me.login, tx.home, requests=waiting)
+
+
+async def get_account(request: Request) -> Response:
+    """One account."""
+    actor_id = path_id(request)
+    return reply(await request.app[NODE].read(lambda tx: show.account(tx, _found(tx, actor_id))))
+
+
+async def get_accounts(request: Request) -> Response:
+    """Several accounts by id."""
+    actor_ids = of_query(request).ids("id")[:IDS_LIMIT]
+    return reply(await request.app[NODE].read(lambda tx: show.accounts(tx, actor_ids)))
+
+
+async def lookup(request: Request) -> Response:
+    """The account of a handle."""
+    handle = of_query(request).text("acct")
+    return reply(await request.app[NODE].read(lambda tx: show.account(tx, _by_handle(tx, handle))))
+
+
+async def search(request: Request) -> Response:
+    """Accounts whose handle or name begins like the query; of `following`, those that one follows."""
+    me, asked = caller(request), of_query(request)
+    query, limit = asked.text("q"), min(max(asked.number("limit", 40), 1), 80)
+    following = asked.flag("following")
+    return reply(
+        await request.app[NODE].read(lambda tx: _search(tx, me.id, query, limit, following=following))
+    )
+
+
+def _search(tx: Tx, viewer_id: int, query: str, limit: int, *, following: bool) -> list[Json]:
+    rows = actors.find(tx, query, limit) if query.strip() else []
+    if following:
+        followed = follows.marks_of(tx, viewer_id, [row.id for row in rows]).following
+        rows = [row for row in rows if row.id in followed]
+    return [show.account(tx, row) for row in rows]
+
+
+async def get_statuses(request: Request) -> Response:
+    """What the caller may read of an account; of a project, what is said in it."""
+    me, actor_id, asked = caller(request), path_id(request), of_query(request)
+    if asked.flag("pinned"):
+        return reply([])
+    window = window_of(asked)
+    ids = await request.app[NODE].read(lambda tx: _posts_of(tx, me.id, _found(tx, actor_id), asked))
+    headers = links(request, request.app[NODE].home.base, ids, window)
+    return reply_list(await request.app[CACHE].shown(ids, me.id), headers=headers)
+
+
+def _posts_of(tx: Tx, viewer_id: int, row: ActorRow, asked: Params) -> list[int]:
+    window = window_of(asked)
+    if row.kind == "project":
+        return timelines.project(tx, viewer_id, row.iri, window)
+    return timelines.account(
+        tx,
+        viewer_id,
+        row.id,
+        window,
+        exclude_replies=asked.flag("exclude_replies"),
+        exclude_reblogs=asked.flag("exclude_reblogs"),
+        only_media=asked.flag("only_media"),
+    )
+
+
+async def get_followers(request: Request) -> Response:
+    """Our people who follow an account; of a project, the people in it."""
+    return await _people(request, lambda tx, row: follows.followers(tx, row.id))
+
+
+async def get_following(request: Request) -> Response:
+    """Whom an account follows."""
+    return await _people(request, lambda tx, row: follows.following(tx, row.id))
+
+
+async def _people(request: Request, ids_of: Callable[[Tx, ActorRow], list[int]]) -> Response:
+    actor_id = path_id(request)
+
+    def read(tx: Tx) -> list[Json]:
+        row = _found(tx, actor_id)
+        if row.kind == "project":
+            return show.accounts(tx, [member.actor_id for member in members.of_project(tx, row.iri)][:80])
+        return show.accounts(tx, ids_of(tx, row))
+
+    return reply(await request.app[NODE].read(read))
+
+
+async def get_lists(request: Request) -> Response:
+    """The caller's projects in which the account is as well."""
+    me, actor_id = caller(request), path_id(request)
+
+    def read(tx: Tx) -> list[Json]:
+        theirs = {row.project_iri for row in members.projects_of(tx, actor_id)}
+        shared = [row.project_iri for row in members.projects_of(tx, me.id) if row.project_iri in theirs]
+        found = actors.by_iris(tx, shared)
+        return [entities.project_list(found[iri]) for iri in shared if iri in found]
+
+    return reply(await request.app[NODE].read(read))
+
+
+async def get_relationships(request: Request) -> Response:
+    """How the caller stands with some accounts."""
+    me, actor_ids = caller(request), of_query(request).ids("id")[:IDS_LIMIT]
+    return reply(await request.app[NODE].read(lambda tx: _relationships(tx, me.id, actor_ids)))
+
+
+def _relationships(tx: Tx, viewer_id: int, actor_ids: list[int]) -> list[Json]:
+    found = actors.by_ids(tx, actor_ids)
+    marks = follows.marks_of(tx, viewer_id, found)
+    shown = []
+    for actor_id in dict.fromkeys(actor_ids):
+        row = found.get(actor_id)
+        if row is None:
+            continue
+        if row.kind == "project":
+            standing = _standing_in(tx, row, viewer_id)
+        else:
+            standing = Standing(actor_id in marks.following, actor_id in marks.followed_by)
+        shown.append(entities.relationship(actor_id, standing))
+    return shown
+
+
+def _standing_in(tx: Tx, project: ActorRow, viewer_id: int) -> Standing:
+    member = members.one(tx, project.iri, viewer_id)
+    state = member.state if member else ""
+    return Standing(following=state == "active", requested=state == "requested")
+
+
+def _relate(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that does something between the caller and an account, and says how they stand then."""
+
+    async def handle(request: Request) -> Response:
+        me, actor_id, node = caller(request), path_id(request), request.app[NODE]
+        await node.perform(lambda tx: verb(tx, me.actor, actor_id))
+        return reply((await node.read(lambda tx: _relationships(tx, me.id, [actor_id])))[0])
+
+    return handle
+
+
+async def get_nothing(request: Request) -> Response:
+    """What this node has none of (featured tags, familiar followers)."""
+    caller(request)
+    return reply([])
+
+
+async def get_familiar_followers(request: Request) -> Response:
+    """Mastodon's answer when there are none: each account with an empty list."""
+    actor_ids = of_query(request).ids("id")[:IDS_LIMIT]
+    return reply([{"id": str(actor_id), "accounts": []} for actor_id in actor_ids])
+
+
+def _found(tx: Tx, actor_id: int) -> ActorRow:
+    row = actors.by_id(tx, actor_id)
+    if row is None or row.kind == "node":
+        raise NotFound
+    return row
+
+
+def _by_handle(tx: Tx, handle: str) -> ActorRow:
+    name, _, host = handle.strip().removeprefix("@").partition("@")
+    row = actors.by_username(tx, name, host or tx.home.host)
+    if row is None or row.kind == "node":
+        raise NotFound
+    return row
+
+
+ROUTES: tuple[Route, ...] = (
+    api("GET", "/api/v1/accounts/verify_credentials", verify_credentials, "profile|read:accounts"),
+    api("PATCH", "/api/v1/accounts/update_credentials", update_credentials, "write:accounts"),
+    api("GET", "/api/v1/accounts", get_accounts, "read:accounts"),
+    api("GET", "/api/v1/accounts/lookup", lookup, "read:accounts"),
+    api("GET", "/api/v1/accounts/search", search, "read:accounts"),
+    api("GET", "/api/v1/accounts/relationships", get_relationships, "read:follows"),
+    api("GET", "/api/v1/accounts/familiar_followers", get_familiar_followers, "read:follows"),
+    api("GET", "/api/v1/accounts/{id}", get_account, "read:accounts"),
+    api("GET", "/api/v1/accounts/{id}/statuses", get_statuses, "read:statuses"),
+    api("GET", "/api/v1/accounts/{id}/followers", get_followers, "read:accounts"),
+    api("GET", "/api/v1/accounts/{id}/following", get_following, "read:accounts"),
+    api("GET", "/api/v1/accounts/{id}/lists", get_lists, "read:lists"),
+    api("GET", "/api/v1/accounts/{id}/featured_tags", get_nothing, "read:accounts"),
+    api("POST", "/api/v1/accounts/{id}/follow", _relate(follow.follow), "write:follows"),
+    api("POST", "/api/v1/accounts/{id}/unfollow", _relate(follow.unfollow), "write:follows"),
+)

@@ -1,0 +1,266 @@
+"""What is kept in memory so that a home timeline costs no query: callers by token, homes by owner, statuses by id.
+
+The rule kept here: nothing is shown to a viewer before the database has let that viewer read it. The viewer's marks on a post are the
+evidence, and go with every change of what the viewer may read. What makes which memory go stands in the one table at the end.
+
+A status is kept once for everybody, as bytes without its last part; the part that depends on who looks has eight forms.
+"""
+
+import time
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from instance import events
+from instance.domain import access
+from instance.domain.access import Bearer
+from instance.events import Event
+from instance.node import Cordee
+from instance.storage import timelines
+from instance.storage.window import LIMIT_MAX, Window
+from web.files import PictureKeys
+from web.mastodon import show
+from web.mastodon.show import Rendered
+from web.recent import Recent
+
+STATUSES_LIMIT = 20_000
+VIEWERS_LIMIT = 2_000
+MARKS_LIMIT = 500
+CALLERS_LIMIT = 10_000
+HOME_LIMIT = 400
+
+
+class Kept(NamedTuple):
+    """A status in memory. A viewer's marks are good for the one version that they were read with."""
+
+    rendered: Rendered
+    version: int
+
+
+@dataclass(slots=True)
+class HomeIds:
+    """The upper end of a home timeline, oldest first; `whole` when there is nothing below."""
+
+    ids: list[int]
+    whole: bool
+
+    def add(self, post_id: int) -> None:
+        """A post that appeared."""
+        at = bisect_left(self.ids, post_id)
+        if self.ids[at : at + 1] != [post_id]:
+            insort(self.ids, post_id)
+        if len(self.ids) > HOME_LIMIT:
+            del self.ids[: HOME_LIMIT // 2]
+            self.whole = False
+
+    def remove(self, post_id: int) -> None:
+        """A post that is gone."""
+        if post_id in self.ids:
+            self.ids.remove(post_id)
+
+    def page(self, window: Window) -> list[int] | None:
+        """The ids of a window, newest first; None when the window may reach below what is known."""
+        ids = self.ids
+        end = len(ids) if window.max_id is None else bisect_left(ids, window.max_id)
+        if window.min_id is not None:
+            start = bisect_left(ids, window.min_id + 1)
+            known = start > 0 or self.whole
+            return ids[start : min(end, start + window.limit)][::-1] if known else None
+        start = max(0, end - window.limit)
+        if window.since_id is not None:
+            start = max(start, bisect_left(ids, window.since_id + 1))
+        known = start > 0 or self.whole or end - start >= window.limit
+        return ids[start:end][::-1] if known else None
+
+
+class Cache:
+    """The memory of one process. `hear` is called with every event of the node, in order."""
+
+    def __init__(
+        self, node: Cordee, pictures: PictureKeys, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._node = node
+        self._pictures = pictures
+        self._clock = clock
+        self._version = 0
+        self.callers: Recent[str, Bearer] = Recent(CALLERS_LIMIT)
+        self.homes: Recent[int, HomeIds] = Recent(VIEWERS_LIMIT)
+        self.statuses: Recent[int, Kept] = Recent(STATUSES_LIMIT)
+        self.marks: Recent[int, dict[int, int]] = Recent(VIEWERS_LIMIT)
+
+    def hear(self, event: Event) -> None:
+        """Forget what the event makes stale."""
+        forget = FORGETS.get(type(event))
+        if forget is not None:
+            forget(self, event)
+
+    async def caller(self, token_hash: str) -> Bearer | None:
+        """Whom a token speaks for."""
+        known = self.callers.get(token_hash)
+        if known is not None:
+            return known
+        with self.callers.reading() as since:
+            found = await self._node.read(lambda tx: access.bearer(tx, token_hash))
+            if found is not None:
+                self.callers.keep(token_hash, found, since=since)
+        return found
+
+    async def home(self, owner_id: int, window: Window) -> list[int]:
+        """Ids of a page of the owner's home timeline, newest first."""
+        known = self.homes.get(owner_id) or await self._read_home(owner_id)
+        page = known.page(window)
+        if page is not None:
+            return page
+        return await self._node.read(lambda tx: timelines.home(tx, owner_id, window))
+
+    async def _read_home(self, owner_id: int) -> HomeIds:
+        with self.homes.reading() as since:
+            ids = await self._node.read(lambda tx: timelines.home(tx, owner_id, Window(limit=LIMIT_MAX)))
+            known = HomeIds(ids[::-1], len(ids) < LIMIT_MAX)
+            self.homes.keep(owner_id, known, since=since)
+        return known
+
+    async def shown(self, post_ids: Sequence[int], viewer_id: int) -> list[bytes]:
+        """Statuses as JSON in the order of the ids, as far as the viewer may read them."""
+        found = await self.found(post_ids, viewer_id)
+        return [found[post_id] for post_id in post_ids if post_id in found]
+
+    async def found(self, post_ids: Sequence[int], viewer_id: int) -> dict[int, bytes]:
+        """Statuses as JSON by id, as far as the viewer may read them."""
+        found = self._known(post_ids, viewer_id)
+        if len(found) < len(post_ids):
+            missing = [post_id for post_id in post_ids if post_id not in found]
+            found |= await self._read_statuses(missing, viewer_id)
+        return found
+
+    async def one(self, post_id: int, viewer_id: int) -> bytes | None:
+        """One status as JSON, or None when there is none that the viewer may read."""
+        return (await self.found([post_id], viewer_id)).get(post_id)
+
+    async def as_new(self, post_id: int, viewer_id: int) -> bytes | None:
+        """A status that the viewer may read, as JSON without marks: the same bytes for everybody who gets it now."""
+        shown = await self.one(post_id, viewer_id)
+        kept = self.statuses.get(post_id)
+        return show.whole(kept.rendered, 0) if shown and kept and kept.rendered.boost_of_id is None else shown
+
+    def _known(self, post_ids: Iterable[int], viewer_id: int) -> dict[int, bytes]:
+        mine = self.marks.get(viewer_id)
+        found: dict[int, bytes] = {}
+        if mine:
+            now_s = self._clock()
+            for post_id in post_ids:
+                whole = self._whole(post_id, mine, now_s)
+                if whole is not None:
+                    found[post_id] = whole
+        return found
+
+    def _whole(self, post_id: int, mine: Mapping[int, int], now_s: float) -> bytes | None:
+        kept = self._good(post_id, mine, now_s)
+        if kept is None:
+            return None
+        boosted_id = kept.boost_of_id
+        if boosted_id is None:
+            return show.whole(kept, mine[post_id] & 7)
+        boosted = self._good(boosted_id, mine, now_s)
+        return show.whole_boost(kept, boosted, mine[boosted_id] & 7) if boosted else None
+
+    def _good(self, post_id: int, mine: Mapping[int, int], now_s: float) -> Rendered | None:
+        kept = self.statuses.get(post_id)
+        if kept is None or mine.get(post_id, -1) >> 3 != kept.version or kept.rendered.until_s <= now_s:
+            return None
+        return kept.rendered
+
+    async def _read_statuses(self, post_ids: list[int], viewer_id: int) -> dict[int, bytes]:
+        with self.statuses.reading() as since, self.marks.reading() as marks_since:
+            found = await self._node.read(
+                lambda tx: show.statuses(tx, post_ids, viewer_id, pictures=self._pictures)
+            )
+            fresh = {post_id: self._keep(post_id, one, since) for post_id, one in found.items()}
+            mine = self.marks.get(viewer_id) or {}
+            self.marks.keep(
+                viewer_id, {**mine, **fresh} if len(mine) < MARKS_LIMIT else fresh, since=marks_since
+            )
+        return {post_id: _composed(found, post_id) for post_id in post_ids if post_id in found}
+
+    def _keep(self, post_id: int, rendered: Rendered, since: int) -> int:
+        """Keep a status; the viewer's marks with its version, or with none when it has changed meanwhile."""
+        before = self.statuses.get(post_id)
+        if before is None:
+            self._version += 1
+        version = before.version if before else self._version
+        kept = self.statuses.keep(post_id, Kept(rendered, version), since=since)
+        return (version if kept else 0) << 3 | rendered.bits
+
+
+def _composed(found: Mapping[int, Rendered], post_id: int) -> bytes:
+    one = found[post_id]
+    if one.boost_of_id is None:
+        return show.whole(one, one.bits)
+    boosted = found[one.boost_of_id]
+    return show.whole_boost(one, boosted, boosted.bits)
+
+
+def _post_appeared(cache: Cache, event: events.PostAppeared) -> None:
+    for owner_id in event.owners:
+        home = cache.homes.touch(owner_id)
+        if home is not None:
+            home.add(event.post_id)
+
+
+def _post_changed(cache: Cache, event: events.PostChanged) -> None:
+    if event.viewer is None:
+        cache.statuses.drop(event.post_id)
+        return
+    mine = cache.marks.touch(event.viewer)
+    if mine is not None:
+        mine.pop(event.post_id, None)
+
+
+def _post_gone(cache: Cache, event: events.PostGone) -> None:
+    cache.statuses.drop(event.post_id)
+    for owner_id in event.owners:
+        home = cache.homes.touch(owner_id)
+        if home is not None:
+            home.remove(event.post_id)
+
+
+def _actor_changed(cache: Cache, event: events.ActorChanged) -> None:
+    cache.callers.drop_where(lambda caller: caller.token.actor_id == event.actor_id)
+    cache.statuses.drop_where(lambda kept: event.actor_id in kept.rendered.actor_ids)
+
+
+def _token_changed(cache: Cache, event: events.TokenChanged) -> None:
+    cache.callers.drop_where(lambda caller: caller.token.actor_id == event.actor_id)
+
+
+def _viewer_changed(cache: Cache, event: events.TimelineChanged | events.MembershipChanged) -> None:
+    viewer_id = event.owner_id if isinstance(event, events.TimelineChanged) else event.actor_id
+    cache.homes.drop(viewer_id)
+    cache.marks.drop(viewer_id)
+
+
+def _all_changed(cache: Cache, _: events.CharterChanged) -> None:
+    cache.homes.clear()
+    cache.marks.clear()
+
+
+def _changed_elsewhere(cache: Cache, _: events.ChangedElsewhere) -> None:
+    cache.callers.clear()
+    cache.homes.clear()
+    cache.statuses.clear()
+    cache.marks.clear()
+
+
+# What makes which memory go. An event that is not here changes nothing of what is kept.
+FORGETS: dict[type[Any], Callable[[Cache, Any], None]] = {
+    events.PostAppeared: _post_appeared,  # homes of its owners get it
+    events.PostChanged: _post_changed,  # the status; or one viewer's marks on it
+    events.PostGone: _post_gone,  # the status; homes of its owners lose it
+    events.ActorChanged: _actor_changed,  # callers that are the actor; statuses that show the actor
+    events.TokenChanged: _token_changed,  # callers of that person (or of applications alone)
+    events.TimelineChanged: _viewer_changed,  # home and marks of its owner
+    events.MembershipChanged: _viewer_changed,  # home and marks of the member
+    events.CharterChanged: _all_changed,  # homes and marks of everybody
+    events.ChangedElsewhere: _changed_elsewhere,  # everything: another process has written, nobody knows what
+}

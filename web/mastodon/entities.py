@@ -1,0 +1,434 @@
+"""Mastodon's entities, rendered. The rule kept here: pure functions of rows; every documented attribute is there, with its type.
+
+Ids are decimal texts. A post of a project is shown as "private", since that is what apps show of something that only some may read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from instance.domain import text
+from instance.domain.access import Grant
+from instance.domain.picture import PREVIEW_SIDE_PX
+from instance.domain.scopes import SCOPES
+from instance.home import Home
+from instance.policy import INTERNAL
+from instance.storage.actors import ActorRow
+from instance.storage.charters import CharterRow, PartyRow
+from instance.storage.follows import FollowCounts
+from instance.storage.logins import LoginRow
+from instance.storage.marks import MarkerRow
+from instance.storage.media import MediaRow
+from instance.storage.notifications import NotificationRow
+from instance.storage.oauth import AppRow
+from instance.storage.posts import EditRow, PostRow
+
+Json = dict[str, Any]
+FAVOURITED, REBLOGGED, BOOKMARKED = 1, 2, 4
+
+
+class AccountFacts(NamedTuple):
+    """What an account is shown from. `charter` and `parties` are those of a project."""
+
+    row: ActorRow
+    counts: FollowCounts = FollowCounts(0, 0)
+    charter: CharterRow | None = None
+    parties: tuple[PartyRow, ...] = ()
+
+
+class PictureLinks(NamedTuple):
+    """Where a picture and its preview can be had for a while."""
+
+    url: str
+    preview_url: str
+
+
+def timestamp(at_ms: int) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+
+
+def date(at_ms: int) -> str:
+    """A date alone."""
+    return timestamp(at_ms)[:10]
+
+
+def acct(row: ActorRow, home: Home) -> str:
+    """A handle as apps write it: bare for our own people, with its host for partners'."""
+    return row.username if row.host == home.host else f"{row.username}@{row.host}"
+
+
+def page_of(row: ActorRow, home: Home) -> str:
+    """Where people look at an actor: a project has a page here, whoever hosts it."""
+    return f"{home.base}/app/projects/{row.id}" if row.kind == "project" else row.iri
+
+
+def account(facts: AccountFacts, home: Home) -> Json:
+    """Account."""
+    row = facts.row
+    kind = "project" if row.kind == "project" else "person"
+    avatar, header = f"{home.base}/static/{kind}.png", f"{home.base}/static/header.png"
+    shown: Json = {
+        "id": str(row.id),
+        "username": row.username,
+        "acct": acct(row, home),
+        "display_name": row.display_name,
+        "locked": row.kind == "project",
+        "bot": row.kind == "node",
+        "discoverable": False,
+        "indexable": False,
+        "group": row.kind == "project",
+        "created_at": f"{date(row.created_at_ms)}T00:00:00.000Z",
+        "note": row.summary,
+        "url": page_of(row, home),
+        "uri": row.iri,
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "avatar_description": "",
+        "header": header,
+        "header_static": header,
+        "header_description": "",
+        "followers_count": facts.counts.followers,
+        "following_count": facts.counts.following,
+        "statuses_count": row.posts_count,
+        "last_status_at": None if row.last_post_at_ms is None else date(row.last_post_at_ms),
+        "hide_collections": True,
+        "noindex": True,
+        "emojis": [],
+        "roles": [],
+        "fields": [_field(name, value) for name, value in _facts(facts, home)],
+    }
+    return shown if row.state == "active" else {**shown, "suspended": True}
+
+
+def _field(name: str, value: str) -> Json:
+    return {"name": name, "value": value, "verified_at": None}
+
+
+def _facts(facts: AccountFacts, home: Home) -> list[tuple[str, str]]:
+    row = facts.row
+    if facts.charter is not None:
+        return _charter_facts(facts.charter, facts.parties)
+    if row.host == home.host:
+        return [("Company", home.company), *([("Title", row.title)] if row.title else [])]
+    return _told_facts(row.document)
+
+
+def _charter_facts(charter: CharterRow, parties: Iterable[PartyRow]) -> list[tuple[str, str]]:
+    companies = ", ".join(party.company for party in parties if party.left_at_ms is None)
+    until = date(charter.ends_at_ms) if charter.ends_at_ms is not None else "–"
+    return [("Parties", text.plain(companies)), ("Until", until), ("Label", f"C{charter.ceiling}")]
+
+
+def _told_facts(document: str | None) -> list[tuple[str, str]]:
+    """What a partner's person says in fields of its own document; plain words, whatever they send."""
+    found = orjson.loads(document).get("attachment", []) if document else []
+    rows = found if isinstance(found, list) else [found]
+    pairs = [(row.get("name"), row.get("value")) for row in rows if isinstance(row, dict)]
+    return [
+        (text.plain(name)[:255], text.from_plain(text.plain(value)[:255]))
+        for name, value in pairs[:8]
+        if isinstance(name, str) and isinstance(value, str)
+    ]
+
+
+def credential_account(facts: AccountFacts, login: LoginRow, home: Home, *, requests: int = 0) -> Json:
+    """CredentialAccount: the account with what only its owner sees."""
+    role = {
+        "id": "1" if login.is_admin else "-99",
+        "name": "Admin" if login.is_admin else "",
+        "permissions": "1" if login.is_admin else "0",
+        "color": "",
+        "highlighted": False,
+    }
+    source = {
+        "privacy": "public",
+        "sensitive": False,
+        "language": login.locale,
+        "note": text.plain(facts.row.summary),
+        "fields": [],
+        "follow_requests_count": requests,
+        "hide_collections": True,
+        "discoverable": False,
+        "indexable": False,
+        "attribution_domains": [],
+        "quote_policy": "nobody",
+    }
+    return {**account(facts, home), "source": source, "role": role}
+
+
+def mention(row: ActorRow, home: Home) -> Json:
+    """Status::Mention."""
+    return {"id": str(row.id), "username": row.username, "url": page_of(row, home), "acct": acct(row, home)}
+
+
+def media_attachment(row: MediaRow, links: PictureLinks | None) -> Json:
+    """MediaAttachment. Without links the picture is not here (yet)."""
+    x, _, y = row.focus.partition(",")
+    return {
+        "id": str(row.id),
+        "type": "image" if links else "unknown",
+        "url": links.url if links else None,
+        "preview_url": links.preview_url if links else None,
+        "remote_url": None,
+        "preview_remote_url": None,
+        "text_url": None,
+        "meta": {
+            "original": _size(row.width, row.height),
+            "small": _size(*preview_size(row.width, row.height)),
+            "focus": {"x": _number(x), "y": _number(y)},
+        },
+        "description": row.description or None,
+        "blurhash": row.blurhash,
+    }
+
+
+def preview_size(width: int, height: int) -> tuple[int, int]:
+    """Pixels of the preview of a picture."""
+    longest = max(width, height, 1)
+    if longest <= PREVIEW_SIDE_PX:
+        return width, height
+    return max(1, round(width * PREVIEW_SIDE_PX / longest)), max(1, round(height * PREVIEW_SIDE_PX / longest))
+
+
+def _size(width: int, height: int) -> Json:
+    return {
+        "width": width,
+        "height": height,
+        "size": f"{width}x{height}",
+        "aspect": width / height if height else 1.0,
+    }
+
+
+def _number(words: str) -> float:
+    try:
+        return max(-1.0, min(1.0, float(words)))
+    except ValueError:
+        return 0.0
+
+
+class StatusFacts(NamedTuple):
+    """What a status is shown from. `account` is the author as rendered; `media` are MediaAttachments."""
+
+    post: PostRow
+    account: Json
+    project: ActorRow | None = None
+    mentions: Sequence[ActorRow] = ()
+    media: Sequence[Json] = ()
+    parent_author_id: int | None = None
+
+
+def status(facts: StatusFacts, home: Home) -> Json:
+    """Status, all but `reblog` and what depends on who looks (see `marks`)."""
+    post = facts.post
+    return {
+        "id": str(post.id),
+        "uri": post.iri,
+        "url": _status_url(facts, home),
+        "created_at": timestamp(post.created_at_ms),
+        "edited_at": None if post.edited_at_ms is None else timestamp(post.edited_at_ms),
+        "account": facts.account,
+        "content": post.content,
+        "visibility": shown_visibility(post),
+        "sensitive": bool(post.sensitive),
+        "spoiler_text": post.spoiler,
+        "media_attachments": list(facts.media),
+        "application": {"name": post.application, "website": None} if post.application else None,
+        "mentions": [mention(row, home) for row in facts.mentions],
+        "tags": [tag(name, home) for name in tags_of(post)],
+        "emojis": [],
+        "reblogs_count": post.boosts_count,
+        "favourites_count": post.favourites_count,
+        "replies_count": post.replies_count,
+        "quotes_count": 0,
+        "in_reply_to_id": _text_or_none(post.in_reply_to_id),
+        "in_reply_to_account_id": _text_or_none(facts.parent_author_id),
+        "poll": None,
+        "card": None,
+        "quote": None,
+        "quote_approval": {"automatic": [], "manual": [], "current_user": "denied"},
+        "language": post.language,
+    }
+
+
+def marks(bits: int) -> Json:
+    """The part of a status that depends on who looks: FAVOURITED, REBLOGGED and BOOKMARKED added up."""
+    return {
+        "favourited": bool(bits & FAVOURITED),
+        "reblogged": bool(bits & REBLOGGED),
+        "bookmarked": bool(bits & BOOKMARKED),
+        "muted": False,
+        "filtered": [],
+    }
+
+
+def shown_visibility(post: PostRow) -> str:
+    """Visibility as apps read it."""
+    return post.visibility if post.space == INTERNAL else "private"
+
+
+def tags_of(post: PostRow) -> tuple[str, ...]:
+    """The hashtags of a post; a partner's has only its HTML."""
+    return text.tags_in(post.source or text.plain(post.content))
+
+
+def tag(name: str, home: Home) -> Json:
+    """Status::Tag."""
+    return {"name": name, "url": f"{home.base}/app/tags/{name}"}
+
+
+def _status_url(facts: StatusFacts, home: Home) -> str:
+    if facts.project is None:
+        return facts.post.iri
+    return f"{page_of(facts.project, home)}#p{facts.post.id}"
+
+
+def _text_or_none(row_id: int | None) -> str | None:
+    return None if row_id is None else str(row_id)
+
+
+def status_source(post: PostRow) -> Json:
+    """StatusSource."""
+    return {"id": str(post.id), "text": post.source, "spoiler_text": post.spoiler}
+
+
+def status_edits(post: PostRow, edits: Sequence[EditRow], account: Json, media: Sequence[Json]) -> list[Json]:
+    """StatusEdit, oldest first, what stands now last. An earlier wording is known by when it was replaced."""
+    begins = [post.created_at_ms, *(edit.at_ms for edit in edits)]
+    wordings = [(edit.content, edit.spoiler, edit.sensitive) for edit in edits]
+    wordings.append((post.content, post.spoiler, post.sensitive))
+    return [
+        {
+            "content": content,
+            "spoiler_text": spoiler,
+            "sensitive": bool(sensitive),
+            "created_at": timestamp(at_ms),
+            "account": account,
+            "media_attachments": list(media),
+            "emojis": [],
+            "poll": None,
+        }
+        for at_ms, (content, spoiler, sensitive) in zip(begins, wordings, strict=True)
+    ]
+
+
+class Standing(NamedTuple):
+    """How the viewer stands with an account. `requested`: has asked to join the project."""
+
+    following: bool = False
+    followed_by: bool = False
+    requested: bool = False
+
+
+def relationship(actor_id: int, standing: Standing) -> Json:
+    """Relationship."""
+    return {
+        "id": str(actor_id),
+        "following": standing.following,
+        "showing_reblogs": standing.following,
+        "notifying": False,
+        "languages": None,
+        "followed_by": standing.followed_by,
+        "blocking": False,
+        "blocked_by": False,
+        "muting": False,
+        "muting_notifications": False,
+        "muting_expires_at": None,
+        "requested": standing.requested,
+        "requested_by": False,
+        "domain_blocking": False,
+        "endorsed": False,
+        "note": "",
+    }
+
+
+def notification(row: NotificationRow, account: Json, status: Any) -> Json:
+    """Notification; `status` is a rendered one, or None."""
+    shown = {
+        "id": str(row.id),
+        "type": row.kind,
+        "created_at": timestamp(row.created_at_ms),
+        "group_key": f"ungrouped-{row.id}",
+        "account": account,
+    }
+    return shown if status is None else {**shown, "status": status}
+
+
+def project_list(project: ActorRow) -> Json:
+    """List: a project of the viewer's."""
+    return {
+        "id": str(project.id),
+        "title": project.display_name,
+        "replies_policy": "list",
+        "exclusive": False,
+    }
+
+
+def application(row: AppRow) -> Json:
+    """Application."""
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "website": row.website or None,
+        "scopes": row.scopes.split(),
+        "redirect_uri": "\n".join(row.redirect_uris.split()),
+        "redirect_uris": row.redirect_uris.split(),
+    }
+
+
+def credential_application(row: AppRow, secret: str) -> Json:
+    """CredentialApplication, told once."""
+    told = {"client_id": row.client_id, "client_secret": secret, "client_secret_expires_at": 0}
+    return application(row) | told
+
+
+def token(grant: Grant) -> Json:
+    """Token, told once."""
+    return {
+        "access_token": grant.token,
+        "token_type": "Bearer",
+        "scope": grant.scopes,
+        "created_at": grant.created_at_ms // 1000,
+    }
+
+
+def marker(row: MarkerRow) -> Json:
+    """Marker."""
+    return {
+        "last_read_id": row.last_read_id,
+        "version": row.version,
+        "updated_at": timestamp(row.updated_at_ms),
+    }
+
+
+def preferences(locale: str) -> Json:
+    """Preferences."""
+    return {
+        "posting:default:visibility": "public",
+        "posting:default:sensitive": False,
+        "posting:default:language": locale,
+        "posting:default:quote_policy": "nobody",
+        "reading:expand:media": "default",
+        "reading:expand:spoilers": False,
+        "reading:autoplay:gifs": False,
+    }
+
+
+def authorization_server(home: Home) -> Mapping[str, Any]:
+    """Metadata of the authorization server (RFC 8414)."""
+    return {
+        "issuer": f"{home.base}/",
+        "service_documentation": "https://docs.joinmastodon.org/",
+        "authorization_endpoint": f"{home.base}/oauth/authorize",
+        "token_endpoint": f"{home.base}/oauth/token",
+        "revocation_endpoint": f"{home.base}/oauth/revoke",
+        "app_registration_endpoint": f"{home.base}/api/v1/apps",
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+    }

@@ -1,0 +1,132 @@
+"""Notifications. The rule kept here: the list is the owner's alone, and a notification about a post shows only while the owner may read it."""
+
+from functools import partial
+
+from aiohttp.web import Request, Response
+
+from federation.doors import Route
+from instance.storage import actors, marks, notifications
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from instance.storage.notifications import NotificationRow
+from web.doors import CACHE, NODE, api, caller
+from web.errors import NotFound
+from web.mastodon import entities, show
+from web.mastodon.cache import Cache
+from web.mastodon.entities import Json
+from web.mastodon.paging import links, window_of
+from web.mastodon.params import Params, of_query, path_id
+from web.mastodon.reply import fragment, reply
+
+NodeRead = tuple[list[NotificationRow], dict[int, Json]]
+
+
+async def get_all(request: Request) -> Response:
+    """The caller's notifications, newest first."""
+    me, asked = caller(request), of_query(request)
+    window = window_of(asked, usual=40, most=80)
+    found = await request.app[NODE].read(lambda tx: _with_accounts(tx, _rows(tx, me.id, asked)))
+    headers = links(request, request.app[NODE].home.base, [row.id for row in found[0]], window)
+    return reply(await rendered(request.app[CACHE], me.id, found), headers=headers)
+
+
+def _rows(tx: Tx, owner_id: int, asked: Params) -> list[NotificationRow]:
+    return notifications.of_owner(
+        tx,
+        owner_id,
+        window_of(asked, usual=40, most=80),
+        kinds=asked.texts("types"),
+        exclude_kinds=asked.texts("exclude_types"),
+        actor_id=asked.row_id("account_id"),
+    )
+
+
+async def get_one(request: Request) -> Response:
+    """One of the caller's notifications."""
+    me, notification_id = caller(request), path_id(request)
+    found = await request.app[NODE].read(lambda tx: one(tx, me.id, notification_id))
+    shown = await rendered(request.app[CACHE], me.id, found)
+    if not shown:
+        raise NotFound
+    return reply(shown[0])
+
+
+def one(tx: Tx, owner_id: int, notification_id: int) -> NodeRead:
+    """The rows to show one notification from, for `rendered`."""
+    row = notifications.by_id(tx, owner_id, notification_id)
+    return _with_accounts(tx, [row] if row else [])
+
+
+def _with_accounts(tx: Tx, rows: list[NotificationRow]) -> NodeRead:
+    found: dict[int, ActorRow] = actors.by_ids(tx, {row.actor_id for row in rows})
+    return rows, {actor_id: show.account(tx, row) for actor_id, row in found.items()}
+
+
+async def rendered(cache: Cache, owner_id: int, found: NodeRead) -> list[Json]:
+    """Notification entities; one whose status has gone meanwhile is left out."""
+    rows, accounts = found
+    statuses = await cache.found([row.post_id for row in rows if row.post_id is not None], owner_id)
+    return [
+        entities.notification(row, accounts[row.actor_id], _status(row, statuses))
+        for row in rows
+        if row.actor_id in accounts and (row.post_id is None or row.post_id in statuses)
+    ]
+
+
+def _status(row: NotificationRow, statuses: dict[int, bytes]) -> object:
+    return None if row.post_id is None else fragment(statuses[row.post_id])
+
+
+async def post_clear(request: Request) -> Response:
+    """Remove all of the caller's notifications."""
+    me = caller(request)
+    await request.app[NODE].write(lambda tx: notifications.clear(tx, me.id))
+    return reply({})
+
+
+async def post_dismiss(request: Request) -> Response:
+    """Remove one of the caller's notifications."""
+    me, notification_id = caller(request), path_id(request)
+    await request.app[NODE].write(lambda tx: notifications.dismiss(tx, me.id, notification_id))
+    return reply({})
+
+
+async def get_unread_count(request: Request) -> Response:
+    """How many notifications came since the caller's marker."""
+    me = caller(request)
+    return reply({"count": await request.app[NODE].read(lambda tx: _unread(tx, me.id))})
+
+
+def _unread(tx: Tx, owner_id: int) -> int:
+    marker = next(iter(marks.markers(tx, owner_id, ["notifications"])), None)
+    last = marker.last_read_id if marker else "0"
+    return notifications.unread_count(tx, owner_id, int(last) if last.isdecimal() else 0)
+
+
+async def get_policy(request: Request) -> Response:
+    """Nothing is filtered: everybody who can be heard of here is a colleague or a partner."""
+    caller(request)
+    kinds = ("not_following", "not_followers", "new_accounts", "private_mentions", "limited_accounts")
+    summary = {"pending_requests_count": 0, "pending_notifications_count": 0}
+    return reply({**{f"for_{kind}": "accept" for kind in kinds}, "summary": summary})
+
+
+async def get_requests(request: Request) -> Response:
+    """Nothing is filtered, so nothing waits."""
+    caller(request)
+    return reply([])
+
+
+_READ = partial(api, scope="read:notifications")
+_WRITE = partial(api, scope="write:notifications")
+
+ROUTES: tuple[Route, ...] = (
+    _READ("GET", "/api/v1/notifications", get_all),
+    _READ("GET", "/api/v1/notifications/unread_count", get_unread_count),
+    _READ("GET", "/api/v2/notifications/unread_count", get_unread_count),
+    _READ("GET", "/api/v2/notifications/policy", get_policy),
+    _READ("GET", "/api/v1/notifications/requests", get_requests),
+    _WRITE("POST", "/api/v1/notifications/clear", post_clear),
+    _READ("GET", "/api/v1/notifications/{id}", get_one),
+    _WRITE("POST", "/api/v1/notifications/{id}/dismiss", post_dismiss),
+)

@@ -1,0 +1,44 @@
+"""Pages of a list and the links between them. The rule kept here: ids only, newest first, and a link keeps what the request said."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from aiohttp.web import Request
+
+from instance.storage.window import LIMIT_MAX, Window
+from web.mastodon.params import ID_LIMIT, Params
+
+_CURSORS = frozenset({"max_id", "since_id", "min_id", "limit", "access_token"})
+
+
+def window_of(params: Params, *, usual: int = 20, most: int = 40) -> Window:
+    """The part of a list that a request asks for. Ids that are none count as absent, and a limit is cut to what is allowed."""
+    limit = params.number("limit", usual)
+    return Window(
+        max_id=_cursor(params, "max_id"),
+        since_id=_cursor(params, "since_id"),
+        min_id=_cursor(params, "min_id"),
+        limit=min(limit if limit > 0 else usual, most, LIMIT_MAX),
+    )
+
+
+def _cursor(params: Params, name: str) -> int | None:
+    number = params.number(name, -1)
+    return min(number, ID_LIMIT - 1) if number >= 0 else None
+
+
+def links(request: Request, base: str, ids: Sequence[int], window: Window) -> dict[str, str]:
+    """The Link header (RFC 8288) of a page: older ones behind "next" when the page is full, newer ones behind "prev"."""
+    if not ids:
+        return {}
+    kept = [(name, value) for name, value in request.query.items() if name not in _CURSORS]
+    kept.append(("limit", str(window.limit)))
+    found = []
+    if len(ids) >= window.limit:
+        found.append(_link(base, request.path, [*kept, ("max_id", str(ids[-1]))], "next"))
+    found.append(_link(base, request.path, [*kept, ("min_id", str(ids[0]))], "prev"))
+    return {"Link": ", ".join(found)}
+
+
+def _link(base: str, path: str, query: list[tuple[str, str]], rel: str) -> str:
+    return f'<{base}{path}?{urlencode(query)}>; rel="{rel}"'

@@ -1,0 +1,138 @@
+"""The socket itself: who may open it, and what its app subscribes to. The rule kept here: a stream needs the scope of its timeline."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from aiohttp import WSMsgType, hdrs
+from aiohttp.web import HTTPException, Request, StreamResponse, WebSocketResponse
+
+from federation.doors import Door, Route
+from federation.letters import Disclosure
+from instance.domain.access import Bearer
+from instance.domain.scopes import covers
+from instance.domain.token import hash_of
+from web import errors
+from web.doors import BEARER, CORS, NODE, anyone, bearer_of, caller, disclose, locale_of, token_of
+from web.errors import ApiError, NotFound, TooMany
+from web.mastodon.lists import project_of
+from web.mastodon.params import as_id
+from web.mastodon.streaming import STREAMS, Socket
+
+SOCKETS_PER_PERSON = 20
+MESSAGE_LIMIT_BYTES = 4096
+HEARTBEAT_S = 30.0
+SCOPE_OF = {
+    "user": "read:statuses",
+    "user:notification": "read:notifications",
+    "public": "read:statuses",
+    "public:local": "read:statuses",
+    "public:remote": "read:statuses",
+    "list": "read:lists",
+    "direct": "read:statuses",
+}
+
+
+class Unsubscribable(ApiError):
+    """There is no such stream for this app."""
+
+    text = "Unknown stream type"
+
+
+@dataclass(frozen=True, slots=True)
+class BySocket:
+    """The employees' door for sockets: browsers cannot set headers on them, so the token may come in two other places."""
+
+    async def enter(self, request: Request) -> StreamResponse:
+        """Check the token, then listen until the app goes."""
+        try:
+            return await self._open(request)
+        except HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001  every failure becomes an answer here, and the unexpected goes to the log
+            answer = errors.answer(error, locale_of(request))
+            answer.headers.update(CORS)
+            return answer
+
+    async def _open(self, request: Request) -> StreamResponse:
+        if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
+            raise NotFound  # as Mastodon says that streaming is on this very host
+        offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
+        token = token_of(request) or request.query.get("access_token", "") or offered
+        request[BEARER] = await bearer_of(request, token)
+        viewer_id = caller(request).id
+        if len(request.app[STREAMS].of(viewer_id)) >= SOCKETS_PER_PERSON:
+            raise TooMany
+        response = WebSocketResponse(
+            protocols=[offered] if offered else (),
+            heartbeat=HEARTBEAT_S,
+            max_msg_size=MESSAGE_LIMIT_BYTES,
+            compress=False,  # a shared frame is written as it is
+        )
+        await response.prepare(request)
+        assert request.transport is not None
+        socket = Socket(response, cast("Any", request.transport), viewer_id, hash_of(token))
+        await _listen(request, socket)
+        return response
+
+
+async def _listen(request: Request, socket: Socket) -> None:
+    streams = request.app[STREAMS]
+    streams.add(socket)
+    try:
+        if "stream" in request.query:
+            await _obey(request, socket, {"type": "subscribe", **request.query})
+        async for message in socket.response:
+            if message.type is WSMsgType.TEXT:
+                await _obey(request, socket, _read(message.data))
+    finally:
+        streams.remove(socket)
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def _obey(request: Request, socket: Socket, said: dict[str, Any]) -> None:
+    """Subscribe or unsubscribe; what is not possible is said on the socket, which stays open."""
+    try:
+        if said.get("type") == "subscribe":
+            socket.names.add(await _name(request, said))
+        elif said.get("type") == "unsubscribe":
+            socket.names.discard(await _name(request, said))
+    except ApiError as error:
+        said_back = orjson.dumps({"error": str(error), "status": error.status})
+        await socket.response.send_str(said_back.decode())
+
+
+async def _name(request: Request, said: dict[str, Any]) -> str:
+    """The name of the stream meant. Raises ApiError when there is none, or it is not for this app."""
+    stream = said.get("stream")
+    if not isinstance(stream, str) or stream not in SCOPE_OF:
+        raise Unsubscribable
+    _check(request[BEARER], stream)
+    if stream != "list":
+        return stream
+    viewer_id, list_id = caller(request).id, as_id(str(said.get("list", "")))
+    project = await request.app[NODE].read(lambda tx: project_of(tx, viewer_id, list_id))
+    return f"list:{project.id}"
+
+
+def _check(bearer: Bearer, stream: str) -> None:
+    if not covers(bearer.token.scopes, SCOPE_OF[stream]):
+        raise Unsubscribable("Access token does not have the required scopes")
+
+
+async def get_health(request: Request) -> Disclosure:
+    """Streaming is alive."""
+    return await disclose(request, "OK", media_type="text/plain; charset=utf-8")
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/api/v1/streaming", BySocket().enter, Door.EMPLOYEE),
+    anyone("GET", "/api/v1/streaming/health", get_health, headers=CORS),
+)

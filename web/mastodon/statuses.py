@@ -1,0 +1,212 @@
+"""Statuses: written, read, changed, marked. The rule kept here: the domain decides; this turns an app's words into a draft and back."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import orjson
+from aiohttp.web import Request, Response
+
+from federation.doors import Route
+from instance.domain import post, reaction
+from instance.domain.compose import PostDraft
+from instance.domain.outcome import Outcome
+from instance.storage import marks, media, posts, reactions, timelines
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from instance.storage.posts import PostRow
+from web.doors import CACHE, NODE, PICTURES, Caller, api, caller
+from web.errors import Invalid, NotFound
+from web.files import PictureKeys
+from web.mastodon import entities, params, show
+from web.mastodon.entities import Json
+from web.mastodon.params import Params, of_query, path_id
+from web.mastodon.reply import array, fragment, reply, reply_bytes, reply_list
+
+IDS_LIMIT = 40
+KEY_LIMIT_CHARS = 200
+_NOT_HERE = {
+    "scheduled_at": "Posts cannot be scheduled here",
+    "poll": "Polls cannot be made here",
+    "quoted_status_id": "Posts cannot be quoted here; answer or boost them",
+}
+
+Verb = Callable[[Tx, ActorRow, int], Outcome[PostRow]]
+
+
+async def create(request: Request) -> Response:
+    """Publish a post, once for each Idempotency-Key."""
+    me, sent, node = caller(request), await params.of_body(request), request.app[NODE]
+    for name, words in _NOT_HERE.items():
+        if name in sent:
+            raise Invalid(words)
+    draft = _draft(me, sent)
+    key = request.headers.get("Idempotency-Key", "")[:KEY_LIMIT_CHARS]
+
+    def verb(tx: Tx) -> Outcome[int]:
+        known = marks.post_for_key(tx, me.id, key) if key else None
+        if known is not None:
+            return Outcome(known)
+        outcome = post.publish(tx, node.gate, me.actor, draft, limit_chars=node.config.text_limit_chars)
+        if key:
+            marks.remember_key(tx, me.id, key, outcome.value.id)
+        return Outcome(outcome.value.id, outcome.drafts)
+
+    return await _shown(request, await node.perform(verb))
+
+
+async def update(request: Request) -> Response:
+    """Change the words and pictures of the caller's own post."""
+    me, post_id, sent = caller(request), path_id(request), await params.of_body(request)
+    node, draft = request.app[NODE], _draft(me, sent)
+    await node.perform(
+        lambda tx: post.edit(
+            tx, node.gate, me.actor, post_id, draft, limit_chars=node.config.text_limit_chars
+        )
+    )
+    return await _shown(request, post_id)
+
+
+def _draft(me: Caller, sent: Params) -> PostDraft:
+    return PostDraft(
+        text=sent.text("status"),
+        visibility=sent.text("visibility") or "public",
+        in_reply_to_id=sent.row_id("in_reply_to_id"),
+        media_ids=tuple(sent.ids("media_ids")),
+        spoiler=sent.text("spoiler_text"),
+        sensitive=sent.flag("sensitive"),
+        language=_language(sent.text("language")) or me.locale,
+        application=me.app_name,
+    )
+
+
+def _language(text: str) -> str | None:
+    """ISO 639-1, of a tag its first part; what is none counts as absent."""
+    code = text.partition("-")[0].lower()
+    return code if len(code) == 2 and code.isascii() and code.isalpha() else None
+
+
+async def get_one(request: Request) -> Response:
+    """One status."""
+    return await _shown(request, path_id(request))
+
+
+async def get_several(request: Request) -> Response:
+    """Several statuses by id."""
+    ids = of_query(request).ids("id")[:IDS_LIMIT]
+    return reply_list(await request.app[CACHE].shown(ids, caller(request).id))
+
+
+async def delete(request: Request) -> Response:
+    """Delete the caller's own post; what it said comes back once, so that an app can offer to write it anew."""
+    me, post_id, node = caller(request), path_id(request), request.app[NODE]
+    row = await node.read(lambda tx: _seen(tx, me.id, post_id))
+    before = await request.app[CACHE].one(post_id, me.id)
+    await node.perform(lambda tx: post.delete(tx, me.actor, post_id))
+    if before is None:
+        raise NotFound
+    return reply({**orjson.loads(before), "text": row.source})
+
+
+async def get_context(request: Request) -> Response:
+    """What a post answers, and what answers it."""
+    me, post_id = caller(request), path_id(request)
+
+    def read(tx: Tx) -> timelines.Thread:
+        return timelines.thread(tx, me.id, _seen(tx, me.id, post_id).id)
+
+    thread = await request.app[NODE].read(read)
+    found = await request.app[CACHE].found([*thread.ancestors, *thread.descendants], me.id)
+    above = array(found[one] for one in thread.ancestors if one in found)
+    below = array(found[one] for one in thread.descendants if one in found)
+    return reply({"ancestors": fragment(above), "descendants": fragment(below)})
+
+
+async def get_source(request: Request) -> Response:
+    """The caller's own words as they were typed; of others' posts nobody has them."""
+    me, post_id = caller(request), path_id(request)
+    row = await request.app[NODE].read(lambda tx: _seen(tx, me.id, post_id))
+    if row.author_id != me.id:
+        raise NotFound
+    return reply(entities.status_source(row))
+
+
+async def get_history(request: Request) -> Response:
+    """Every wording of a post, the oldest first."""
+    me, post_id, pictures = caller(request), path_id(request), request.app[PICTURES]
+    return reply(await request.app[NODE].read(lambda tx: _history(tx, me.id, post_id, pictures)))
+
+
+def _history(tx: Tx, viewer_id: int, post_id: int, pictures: PictureKeys) -> list[Json]:
+    row = _seen(tx, viewer_id, post_id)
+    author = show.accounts(tx, [row.author_id])[0]
+    attached = show.attachments(tx, media.of_posts(tx, [row.id]).get(row.id, ()), pictures)
+    return entities.status_edits(row, posts.edits_of(tx, row.id), author, attached)
+
+
+async def get_favourited_by(request: Request) -> Response:
+    """Who has favourited a post."""
+    return await _people(request, reactions.favouriters)
+
+
+async def get_reblogged_by(request: Request) -> Response:
+    """Who has boosted a post."""
+    return await _people(request, posts.boosters)
+
+
+async def _people(request: Request, ids_of: Callable[[Tx, int], list[int]]) -> Response:
+    me, post_id = caller(request), path_id(request)
+
+    def read(tx: Tx) -> list[Json]:
+        return show.accounts(tx, ids_of(tx, _seen(tx, me.id, post_id).id))
+
+    return reply(await request.app[NODE].read(read))
+
+
+def _marking(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that does something with a post, and shows what came of it."""
+
+    async def handle(request: Request) -> Response:
+        me, post_id = caller(request), path_id(request)
+        row = await request.app[NODE].perform(lambda tx: verb(tx, me.actor, post_id))
+        return await _shown(request, row.id)
+
+    return handle
+
+
+async def _shown(request: Request, post_id: int) -> Response:
+    shown = await request.app[CACHE].one(post_id, caller(request).id)
+    if shown is None:
+        raise NotFound
+    return reply_bytes(shown)
+
+
+def _seen(tx: Tx, viewer_id: int, post_id: int) -> PostRow:
+    row = posts.seen_by(tx, viewer_id, post_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+_FAVOURITES = partial(api, scope="write:favourites")
+_BOOKMARKS = partial(api, scope="write:bookmarks")
+_WRITE = partial(api, scope="write:statuses")
+_READ = partial(api, scope="read:statuses")
+
+ROUTES: tuple[Route, ...] = (
+    _WRITE("POST", "/api/v1/statuses", create),
+    _READ("GET", "/api/v1/statuses", get_several),
+    _READ("GET", "/api/v1/statuses/{id}", get_one),
+    _WRITE("PUT", "/api/v1/statuses/{id}", update),
+    _WRITE("DELETE", "/api/v1/statuses/{id}", delete),
+    _READ("GET", "/api/v1/statuses/{id}/context", get_context),
+    _READ("GET", "/api/v1/statuses/{id}/source", get_source),
+    _READ("GET", "/api/v1/statuses/{id}/history", get_history),
+    _READ("GET", "/api/v1/statuses/{id}/favourited_by", get_favourited_by),
+    _READ("GET", "/api/v1/statuses/{id}/reblogged_by", get_reblogged_by),
+    _FAVOURITES("POST", "/api/v1/statuses/{id}/favourite", _marking(reaction.favourite)),
+    _FAVOURITES("POST", "/api/v1/statuses/{id}/unfavourite", _marking(reaction.unfavourite)),
+    _BOOKMARKS("POST", "/api/v1/statuses/{id}/bookmark", _marking(reaction.bookmark)),
+    _BOOKMARKS("POST", "/api/v1/statuses/{id}/unbookmark", _marking(reaction.unbookmark)),
+    _WRITE("POST", "/api/v1/statuses/{id}/reblog", _marking(post.boost)),
+    _WRITE("POST", "/api/v1/statuses/{id}/unreblog", _marking(post.unboost)),
+)

@@ -1,0 +1,228 @@
+"""What apps are told the moment it happens, over WebSocket. The rule kept here: who gets a post is who the domain put it into the home of.
+
+A frame is made once for each name of a stream and written to every socket as it is. A socket that does not keep up is dropped: its
+app connects again and reads what it missed, which is cheaper for everybody than a queue without end.
+"""
+
+import asyncio
+import struct
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import WSCloseCode
+from aiohttp.web import AppKey, WebSocketResponse
+
+from instance import events
+from instance.events import Event
+from instance.node import Cordee
+from instance.policy import INTERNAL
+from instance.storage import actors, posts
+from instance.storage.database import Tx
+from instance.storage.posts import PostRow
+from instance.storage.window import Window
+from web.mastodon import notifications
+from web.mastodon.cache import Cache
+
+BUFFER_LIMIT_BYTES = 1024 * 1024
+WAITING_LIMIT = 10_000
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class Socket:
+    """One connected app, and the names of the streams it listens to ("user", "list:17")."""
+
+    response: WebSocketResponse
+    transport: asyncio.Transport
+    viewer_id: int
+    token_hash: str
+    names: set[str] = field(default_factory=set)
+
+    def send(self, frame: bytes) -> None:
+        """Write a whole frame, or drop a socket that does not keep up."""
+        if self.transport.get_write_buffer_size() > BUFFER_LIMIT_BYTES:
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            self.transport.write(frame)
+
+
+class Streams:
+    """The connected apps. `hear` takes every event of the node; `run` works through them in order."""
+
+    def __init__(self, node: Cordee, cache: Cache) -> None:
+        self._node, self._cache = node, cache
+        self._sockets: dict[int, set[Socket]] = {}
+        self._waiting: asyncio.Queue[Event] = asyncio.Queue(WAITING_LIMIT)
+
+    def add(self, socket: Socket) -> None:
+        """Tell a socket what happens from now on."""
+        self._sockets.setdefault(socket.viewer_id, set()).add(socket)
+
+    def remove(self, socket: Socket) -> None:
+        """Tell a socket nothing more."""
+        mine = self._sockets.get(socket.viewer_id, set())
+        mine.discard(socket)
+        if not mine:
+            self._sockets.pop(socket.viewer_id, None)
+
+    def of(self, viewer_id: int) -> frozenset[Socket]:
+        """The sockets of one person."""
+        return frozenset(self._sockets.get(viewer_id, ()))
+
+    def hear(self, event: Event) -> None:
+        """Keep an event for `run`, when anybody listens."""
+        if not self._sockets or type(event) not in _TELLS:
+            return
+        try:
+            self._waiting.put_nowait(event)
+        except asyncio.QueueFull:
+            _log.warning("stream_behind", rule=type(event).__name__)
+
+    async def run(self) -> None:
+        """Tell the sockets of each event. Runs until cancelled."""
+        while True:
+            event = await self._waiting.get()
+            try:
+                await _TELLS[type(event)](self, event)
+            except Exception:  # noqa: BLE001  one event that cannot be told does not end the telling
+                _log.exception("stream_failed", rule=type(event).__name__)
+
+    async def close(self) -> None:
+        """Close every socket."""
+        for socket in list(self._all()):
+            await socket.response.close(code=WSCloseCode.GOING_AWAY)
+
+    def _all(self) -> Iterator[Socket]:
+        return (socket for mine in self._sockets.values() for socket in mine)
+
+    def _of(self, viewer_ids: Iterable[int]) -> list[Socket]:
+        """The sockets of these people."""
+        return [socket for viewer_id in viewer_ids for socket in self._sockets.get(viewer_id, ())]
+
+    async def appeared(self, event: events.PostAppeared) -> None:
+        """`update` to the homes it entered, to its project's list, to all one's projects, or to the company."""
+        post, list_id = await self._node.read(lambda tx: _facts(tx, event.post_id))
+        if post is None:
+            return
+        owners, names = self._of(event.owners), _names(post, list_id)
+        is_local = "public:local" in names
+        listeners = [one for one in (self._all() if is_local else owners) if one.names & {*names, "user"}]
+        at_home = set(event.owners)
+        await self._tell_post(
+            "update",
+            post,
+            [(one, [*names, "user"] if one.viewer_id in at_home else names) for one in listeners],
+        )
+
+    async def changed(self, event: events.PostChanged) -> None:
+        """`status.update` wherever the post stands, when its words changed."""
+        if not event.edited:
+            return
+        post, list_id = await self._node.read(lambda tx: _facts(tx, event.post_id))
+        if post is None:
+            return
+        names, told = _names(post, list_id), []
+        for viewer_id in list(self._sockets):
+            if not await self._cache.found([post.id], viewer_id):
+                continue
+            page = await self._cache.home(viewer_id, Window(max_id=post.id + 1, limit=1))
+            told += [(one, [*names, "user"] if page == [post.id] else names) for one in self.of(viewer_id)]
+        await self._tell_post("status.update", post, told)
+
+    async def gone(self, event: events.PostGone) -> None:
+        """`delete` with the id, which says nothing else."""
+        project = await self._node.read(lambda tx: actors.by_iri(tx, event.space))
+        names = ["user", "public:local"] if project is None else ["user", "public", f"list:{project.id}"]
+        frames = _Frames("delete", str(event.post_id).encode())
+        for socket in self._all() if project is None else self._of(event.owners):
+            frames.send(socket, names)
+
+    async def notified(self, event: events.Notified) -> None:
+        """`notification` to its owner."""
+        if event.owner_id not in self._sockets:
+            return
+        found = await self._node.read(lambda tx: notifications.one(tx, event.owner_id, event.notification_id))
+        for shown in await notifications.rendered(self._cache, event.owner_id, found):
+            frames = _Frames("notification", orjson.dumps(shown))
+            for socket in self.of(event.owner_id):
+                frames.send(socket, ["user", "user:notification"])
+
+    async def checked(self, _: Event) -> None:
+        """Close the sockets whose token is good for nothing now."""
+        for socket in list(self._all()):
+            if await self._cache.caller(socket.token_hash) is None:
+                await socket.response.close(code=WSCloseCode.POLICY_VIOLATION)
+
+    async def _tell_post(self, event: str, post: PostRow, told: list[tuple[Socket, list[str]]]) -> None:
+        """A post looks the same to all who get it; of a boost each sees their own marks on what is boosted."""
+        shared: _Frames | None = None
+        for socket, names in told:
+            if shared is None or post.boost_of_id is not None:
+                shown = await self._cache.as_new(post.id, socket.viewer_id)
+                shared = _Frames(event, shown) if shown else None
+            if shared is not None:
+                shared.send(socket, names)
+
+
+class _Frames:
+    """One event as frames, made for each name of a stream when it is first wanted."""
+
+    def __init__(self, event: str, payload: bytes) -> None:
+        self._rest = b"".join(
+            (b',"event":', orjson.dumps(event), b',"payload":', orjson.dumps(payload.decode()), b"}")
+        )
+        self._made: dict[str, bytes] = {}
+
+    def send(self, socket: Socket, names: Iterable[str]) -> None:
+        """Send the event on those of these streams that the socket listens to."""
+        for name in names:
+            if name in socket.names:
+                socket.send(self._made.get(name) or self._make(name))
+
+    def _make(self, name: str) -> bytes:
+        stream = name.split(":") if name.startswith("list:") else [name]
+        frame = self._made[name] = text_frame(b'{"stream":' + orjson.dumps(stream) + self._rest)
+        return frame
+
+
+def text_frame(body: bytes) -> bytes:
+    """A whole WebSocket text frame as a server sends it (RFC 6455 5.2): not masked, so the same for every socket."""
+    size = len(body)
+    if size < 126:
+        return struct.pack("!BB", 0x81, size) + body
+    if size < 65_536:
+        return struct.pack("!BBH", 0x81, 126, size) + body
+    return struct.pack("!BBQ", 0x81, 127, size) + body
+
+
+def _facts(tx: Tx, post_id: int) -> tuple[PostRow | None, int | None]:
+    """The post, and the id of its project (which is that of the list)."""
+    post = posts.by_id(tx, post_id)
+    project = actors.by_iri(tx, post.space) if post and post.space != INTERNAL else None
+    return post, project.id if project else None
+
+
+def _names(post: PostRow, list_id: int | None) -> list[str]:
+    """The streams besides "user" that the post belongs on, as the timelines of these names would show it."""
+    if post.boost_of_id is not None:
+        return []
+    opens = post.in_reply_to_iri is None
+    if list_id is not None:
+        return [f"list:{list_id}", *(["public", "public:remote"] if opens else [])]
+    return ["public:local"] if opens and post.visibility == "public" else []
+
+
+_TELLS: dict[type[Any], Callable[[Streams, Any], Awaitable[None]]] = {
+    events.PostAppeared: Streams.appeared,
+    events.PostChanged: Streams.changed,
+    events.PostGone: Streams.gone,
+    events.Notified: Streams.notified,
+    events.TokenChanged: Streams.checked,
+    events.ActorChanged: Streams.checked,
+    events.ChangedElsewhere: Streams.checked,
+}
+
+STREAMS: AppKey[Streams] = AppKey("streams", Streams)
