@@ -8,7 +8,7 @@ and the gate is asked again whether the way is still open.
 import asyncio
 import heapq
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from federation import log
 from federation.errors import FederationError, Refused
 from federation.letters import Outbound
 from federation.wire import Answer
+from instance import inbox
 from instance.egress import Gate
 from instance.events import CharterChanged, Event, LettersQueued
 from instance.storage import delivery as rows
@@ -52,8 +53,8 @@ class Verdict(NamedTuple):
 
 
 def retry_after(attempt: int, *, chance: float) -> float:
-    """Seconds to wait after the attempt-th failure in a row (attempt >= 1): doubles from 5 s to 6 h, a fifth more or less by `chance` (0..1)."""
-    return float(min(FIRST_WAIT_S * 2.0 ** min(attempt - 1, 30), LONGEST_WAIT_S) * (0.8 + 0.4 * chance))
+    """Seconds to wait after the attempt-th failure in a row (attempt >= 1): doubles from 5 s, a fifth more or less by `chance` (0..1), never over 6 h."""
+    return min(FIRST_WAIT_S * 2.0 ** min(attempt - 1, 30) * (0.8 + 0.4 * chance), LONGEST_WAIT_S)
 
 
 def judge(outcome: Answer | FederationError, *, attempt: int, failures: int, chance: float) -> Verdict:
@@ -112,10 +113,11 @@ class _Batch:
 
 
 class _Turn(NamedTuple):
-    """What a round of a lane left behind: results to write, and the verdict that stopped it."""
+    """What a round of a lane left behind: results to write, the verdict that stopped it, and what the host says it holds, by project."""
 
     results: tuple[Result, ...] = ()
     stopped_by: Verdict | None = None
+    held: Mapping[str, str] = {}
 
 
 class Delivery:
@@ -240,29 +242,32 @@ class Delivery:
 
     async def _send(self, batch: _Batch) -> _Turn:
         """Post the letters of a batch in order, up to the first that makes the lane wait."""
-        epoch, results = self._epoch, list[Result]()
+        epoch, results, held = self._epoch, list[Result](), dict[str, str]()
         for row in batch.letters:
             if self._stopping or self._epoch != epoch:
                 break
-            verdict = await self._post(row, batch)
+            outcome = await self._post(row, batch.heads.get(row.space))
+            chance = random.random()  # noqa: S311  spreads retries, protects nothing
+            verdict = judge(outcome, attempt=row.attempts + 1, failures=batch.failures, chance=chance)
             results.append(Result(row.id, verdict.state, verdict.why))
             _report(row, verdict)
             if verdict.wait_s:
-                return _Turn(tuple(results), verdict)
-        return _Turn(tuple(results))
+                return _Turn(tuple(results), verdict, held)
+            if isinstance(outcome, Answer) and log.HEADER in outcome.headers:
+                held[row.space] = outcome.headers[log.HEADER]
+        return _Turn(tuple(results), held=held)
 
-    async def _post(self, row: LetterRow, batch: _Batch) -> Verdict:
-        outcome: Answer | FederationError
-        heads = batch.heads.get(row.space)
+    async def _post(self, row: LetterRow, heads: str | None) -> Answer | FederationError:
         try:
-            outcome = await self._wire.post(row.outbound(), headers={log.HEADER: heads} if heads else None)
+            return await self._wire.post(row.outbound(), headers={log.HEADER: heads} if heads else None)
         except FederationError as error:
-            outcome = error
-        return judge(outcome, attempt=row.attempts + 1, failures=batch.failures, chance=random.random())  # noqa: S311
+            return error
 
     def _next(self, tx: Tx, *, host: str, turn: _Turn, is_first: bool) -> _Batch | None:
         """Write what became of the last batch, and take the next; None when the lane rests."""
         rows.settle(tx, turn.results)
+        for project, header in turn.held.items():
+            inbox.note_heads(tx, project, host, inbox.heads_in(header, project))
         lane = rows.lane(tx, host)
         if lane is None or (is_first and not rows.lease(tx, host, until_ms=tx.now_ms + LEASE_MS)):
             return None

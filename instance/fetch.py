@@ -8,7 +8,7 @@ The log of a project is served at `/log` of every party's node:
     GET /log?project=<IRI>                             → {"type": "OrderedCollection", "totalItems", "heads": "<IRI>; host=seq:hash; …"}
     GET /log?project=<IRI>&party=<host>&after=<n>&upto=<m> → an OrderedCollectionPage of at most 100 entries, n < seq <= m, with `next`
 
-Heads are exchanged with each party at the start and every ten minutes. A gap is repaired a moment after it was noticed, since the
+Heads are exchanged with each party at the start, when a charter changed, and every ten minutes. A gap is repaired a moment after it was noticed, since the
 missing entries may be on their way: first from the party that wrote them, then from any other.
 """
 
@@ -36,7 +36,7 @@ from instance.delivery import retry_after
 from instance.domain import media
 from instance.egress import Gate
 from instance.errors import BadInput
-from instance.events import Event, GapNoticed, MediaWanted
+from instance.events import CharterChanged, Event, GapNoticed, MediaWanted
 from instance.inbox import Arrival
 from instance.keyring import KeyRing
 from instance.storage import actors, charters, peers
@@ -95,6 +95,8 @@ class Fetcher:
             gap = (event.project_iri, event.party)
             self._wanted[gap] = max(event.last, self._wanted.get(gap, 0))
             self._begin(gap, lambda: self._repair(gap))
+        elif isinstance(event, CharterChanged):
+            self._begin(event.project_iri, lambda: self._exchange(event.project_iri))
         elif isinstance(event, MediaWanted):
             self._begin(event.media_id, lambda: self._picture(event.media_id))
 
@@ -117,6 +119,12 @@ class Fetcher:
         """Ask every party of every open project how far it holds the log; gaps become known."""
         asked = await self._database.read(_exchanges)
         await asyncio.gather(*(self._ask_heads(project, source) for project, source in asked))
+
+    async def _exchange(self, project: str) -> None:
+        """After a charter changed: what a suspension held back is not sent again, it is asked for."""
+        await asyncio.sleep(NOTICE_S)
+        sources = await self._database.read(lambda tx: _sources(tx, project))
+        await asyncio.gather(*(self._ask_heads(project, source) for source in sources))
 
     def _begin(self, key: Any, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if key not in self._tasks:
@@ -143,12 +151,23 @@ class Fetcher:
     async def _repair(self, gap: Gap) -> None:
         """Fetch what is missing; when nobody has it, it is noticed again at the next exchange."""
         for attempt in range(1, ATTEMPTS + 1):
-            await asyncio.sleep(NOTICE_S if attempt == 1 else retry_after(attempt - 1, chance=0.5))
+            await self._wait_while_it_fills(
+                gap, NOTICE_S if attempt == 1 else retry_after(attempt, chance=0.5)
+            )
             async with self._slots:
                 if await self._is_repaired(gap):
                     del self._wanted[gap]
                     return
         _log.warning("gap_stays", project=gap[0], host=gap[1], last=self._wanted.pop(gap))
+
+    async def _wait_while_it_fills(self, gap: Gap, wait_s: float) -> None:
+        """As long as the party's entries come in by themselves, nobody needs to be asked for them."""
+        before = None
+        while (missing := await self._database.read(lambda tx: _missing(tx, gap))).head != before:
+            before = missing.head
+            if before >= self._wanted[gap]:
+                return
+            await asyncio.sleep(wait_s)
 
     async def _is_repaired(self, gap: Gap) -> bool:
         missing = await self._database.read(lambda tx: _missing(tx, gap))
@@ -284,16 +303,17 @@ def _named(arrivals: list[Arrival]) -> list[Arrival]:
 def _missing(tx: Tx, gap: Gap) -> _Missing:
     project, party = gap
     head = entries.head(tx, project, party)
-    hosts = sorted(charters.open_hosts(tx, project), key=lambda host: (host != party, host))
-    return _Missing(head.seq if head else 0, tuple(_source(tx, host) for host in hosts))
+    return _Missing(head.seq if head else 0, _sources(tx, project, first=party))
 
 
 def _exchanges(tx: Tx) -> list[tuple[str, _Source]]:
-    return [
-        (project.iri, _source(tx, host))
-        for project in actors.projects(tx)
-        for host in sorted(charters.open_hosts(tx, project.iri))
-    ]
+    return [(project.iri, source) for project in actors.projects(tx) for source in _sources(tx, project.iri)]
+
+
+def _sources(tx: Tx, project: str, *, first: str = "") -> tuple[_Source, ...]:
+    """The other parties of an open project, `first` in front."""
+    hosts = sorted(charters.open_hosts(tx, project), key=lambda host: (host != first, host))
+    return tuple(_source(tx, host) for host in hosts)
 
 
 def _source(tx: Tx, host: str) -> _Source:

@@ -6,6 +6,7 @@ one with a number already taken is kept as evidence. An entry that a rule does n
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import orjson
@@ -30,6 +31,7 @@ from instance.storage.received import ReceivedRow
 _log = structlog.get_logger(__name__)
 
 IGNORED_UNKNOWN = "ignored_unknown"
+_CAME_TOO_EARLY = "_unknown"  # how the rules end that ignore an entry for want of what it acts on
 HELD_LIMIT = 10_000  # entries ahead of a head that are kept; what lies further ahead is fetched in its turn
 
 
@@ -92,6 +94,14 @@ def note_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) ->
         return
     entries.put_receipts(tx, project, holder, theirs.items())
     _make_gaps_known(tx, project, {party: head for party, head in theirs.items() if party != holder})
+
+
+def heads_in(header: str, project: str) -> dict[str, Head]:
+    """What a Cordee-Heads header says of this project's log; one that is about another, or cannot be read, says nothing."""
+    with suppress(FederationError):
+        named, heads = log.parse_heads(header)
+        return heads if named == project else {}
+    return {}
 
 
 def compare_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) -> None:
@@ -177,11 +187,28 @@ def _advance(tx: Tx, head: Head, entry: Entry, gate: Gate) -> None:
             entries.drop_held(tx, row)
             return
         activity = Activity.parse(orjson.loads(row.document))
-        held = Entry(row.project_iri, row.party, row.seq, row.prev, row.hash, row.activity_iri)
+        held = _entry(row)
         state, rule = _turn(tx, activity, held, gate)
         entries.settle(tx, row, state=state, rule=rule)
         _record(tx, activity, row.party, Receipt(202, rule))
         head = Head(row.seq, row.hash)
+
+
+def _revisit(tx: Tx, iri: str, project: str, gate: Gate) -> None:
+    """Give another turn to what was ignored because `iri` had not arrived: there is no order between two parties' entries."""
+    for row in entries.about(tx, project, iri, state=entries.IGNORED):
+        if not row.rule.endswith(_CAME_TOO_EARLY):
+            continue
+        activity = Activity.parse(orjson.loads(row.document))
+        state, rule = _turn(tx, activity, _entry(row), gate)
+        if state == entries.APPLIED:
+            entries.decide(tx, row, state=state, rule=rule)
+            _record(tx, activity, row.party, Receipt(202, rule))
+            _revisit(tx, activity.iri, project, gate)
+
+
+def _entry(row: EntryRow) -> Entry:
+    return Entry(row.project_iri, row.party, row.seq, row.prev, row.hash, row.activity_iri)
 
 
 def _turn(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> tuple[str, str]:
@@ -194,7 +221,11 @@ def _turn(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> tuple[str, st
         return entries.IGNORED, IGNORED_UNKNOWN
     incoming = Incoming(activity, entry.party, activity.actor, entry.project, entry)
     ruling = _take(tx, rule, incoming, gate)
-    return entries.APPLIED if ruling.taken else entries.IGNORED, ruling.rule
+    if not ruling.taken:
+        return entries.IGNORED, ruling.rule
+    if activity.type == "Create" and activity.object_iri:
+        _revisit(tx, activity.object_iri, entry.project, gate)
+    return entries.APPLIED, ruling.rule
 
 
 def _take(tx: Tx, rule: activities.Rule, incoming: Incoming, gate: Gate) -> Ruling:

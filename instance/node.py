@@ -5,7 +5,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from importlib.metadata import version
 from typing import TypeVar, cast
 
@@ -18,7 +17,6 @@ from federation.document import Document
 from federation.errors import FederationError, Refused
 from federation.keys import PublicKey
 from federation.letters import ANYONE, Disclosure
-from federation.log import Head
 from federation.node import Receipt
 from federation.origin import host_of
 from federation.signature import Form, Sender
@@ -207,7 +205,7 @@ class Cordee:
         if entry is not None and proven is None:
             raise Refused("no_proof", activity.iri, safe="A project's activity carries its author's proof.")
         host = host_of(signer)
-        theirs = _heads_of(heads, entry.project) if entry is not None and heads else None
+        theirs = inbox.heads_in(heads, entry.project) if entry is not None and heads else None
         return Arrival(activity, host, host, proven, entry, theirs)
 
     # What runs beside
@@ -268,14 +266,6 @@ class Cordee:
     def _keep_forms(self, tx: Tx) -> None:
         for host, form in self.wire.known_forms.items():
             peers.learn(tx, host, PeerFacts(form=form))
-
-
-def _heads_of(header: str, project: str) -> dict[str, Head]:
-    """What the sender says it holds of this project; a header about another one says nothing of it."""
-    with suppress(FederationError):
-        named, heads = log.parse_heads(header)
-        return heads if named == project else {}
-    return {}
 
 
 def _read_seal_key(config: Config) -> bytes:

@@ -99,9 +99,7 @@ class Company:
     async def join(self, username: str, *, role: str = "member") -> None:
         """Put one of our people into the project."""
         person = self.people[username]
-        await self.node.perform(
-            lambda tx: member.add(tx, self.project_iri, actor_id=person.id, role=role)
-        )
+        await self.node.perform(lambda tx: member.add(tx, self.project_iri, actor_id=person.id, role=role))
 
     async def post(self, username: str, text: str, **draft: Any) -> PostRow:
         """Publish a post in the project, as one of our people. `project=None` keeps it in the company."""
@@ -112,6 +110,11 @@ class Company:
         return await self.node.perform(
             lambda tx: post.publish(tx, self.node.gate, author, PostDraft(text, **draft))
         )
+
+    async def delete(self, username: str, post_id: int) -> None:
+        """Delete a post, as one of our people."""
+        author = self.people[username]
+        await self.node.perform(lambda tx: post.delete(tx, author, post_id))
 
     async def person(self, iri: str) -> ActorRow | None:
         """A person as this node knows them."""
@@ -178,7 +181,9 @@ async def three_nodes(
     directory: Path, *, app_of: AppOf = protocol_app, **settings: Any
 ) -> AsyncIterator[tuple[Company, Company, Company]]:
     """Acme, Globex and Initech, tied by the live charter of apollo, with alice, bob and carol in it."""
-    companies = [a_company(directory, name, app_of=app_of, **settings) for name in ("acme", "globex", "initech")]
+    companies = [
+        a_company(directory, name, app_of=app_of, **settings) for name in ("acme", "globex", "initech")
+    ]
     async with running(*companies):
         acme, globex, initech = companies
         await tie(acme, globex, initech)

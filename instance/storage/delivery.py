@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, null, select, update
 
 from federation.letters import Outbound
 from instance import ids
@@ -168,7 +168,7 @@ _UNDELIVERED = Query(
 _REQUEUE = Command(
     update(table(Delivery))
     .where(_d.host == bindparam("lane_host"), in_list(_d.state, "states"))
-    .values(state=QUEUED, settled_at_ms=None, created_at_ms=bindparam("now"))
+    .values(state=QUEUED, settled_at_ms=null(), created_at_ms=bindparam("now"))
 )
 _EXPIRE = Command(
     update(table(Delivery))

@@ -149,11 +149,22 @@ def hold(tx: Tx, entry: EntryRow) -> bool:
     return tx.run(_HOLD, **entry._asdict()) == 1
 
 
-def settle(tx: Tx, entry: EntryRow, *, state: str, rule: str) -> None:
-    """A held entry has its turn: it becomes applied, ignored or redacted, and the head."""
+def decide(tx: Tx, entry: EntryRow, *, state: str, rule: str) -> None:
+    """Write what an entry became, at another look."""
     place = {"project_iri": entry.project_iri, "party": entry.party, "seq": entry.seq}
     tx.run(_SETTLE, **place, new_state=state, new_rule=rule)
+
+
+def settle(tx: Tx, entry: EntryRow, *, state: str, rule: str) -> None:
+    """A held entry has its turn: it becomes applied, ignored or redacted, and the head."""
+    decide(tx, entry, state=state, rule=rule)
     _set_head(tx, entry)
+
+
+def about(tx: Tx, project_iri: str, object_iri: str, *, state: str) -> list[EntryRow]:
+    """The entries in one state that act on this object, as they came in."""
+    found = tx.all(_OF_OBJECT, project_iri=project_iri, object_iri=object_iri)
+    return sorted((row for row in found if row.state == state), key=lambda row: (row.received_at_ms, row.seq))
 
 
 def drop_held(tx: Tx, entry: EntryRow) -> None:
