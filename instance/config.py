@@ -104,7 +104,10 @@ class Config(BaseSettings):
         default=8, ge=1, le=64, description="Partner hosts that are delivered to at the same time."
     )
     upload_limit_mib: int = Field(
-        default=16, ge=1, le=100, description="Largest picture a person may upload, in MiB."
+        default=16,
+        ge=1,
+        le=16,
+        description="Largest picture a person may upload, in MiB. Partners take none above 16.",
     )
     text_limit_chars: int = Field(
         default=5000,

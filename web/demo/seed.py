@@ -29,7 +29,7 @@ from instance.node import Cordee
 from instance.storage import actors, charters, log, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
-from web.app import application
+from web.app import build_app
 from web.demo.place import PASSWORD, Site
 from web.demo.story import PROJECT, PROJECT_TITLE, PURPOSE, STEPS, Step
 
@@ -156,7 +156,7 @@ class _Company:
         """Start the node and its server."""
         node = await Cordee.open(config.load(site.config), clock=clock)
         stack.push_async_callback(node.close)
-        runner = AppRunner(application(node), access_log=None, shutdown_timeout=1.0)
+        runner = AppRunner(build_app(node), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await TCPSite(runner, "127.0.0.1", site.port).start()
