@@ -377,6 +377,13 @@ def test_a_document_that_is_no_actor_of_its_host_is_refused(change):
     assert actors.by_username(tx, "bob", GLOBEX) == before
 
 
+def test_nobody_speaks_for_our_own_actors():
+    net = companies(*TWO)
+    with pytest.raises(Refused, match="our_own_actor"):
+        partner.upsert_partner(net[ACME], node_document(net[ACME]))
+    assert partner.upsert_partner(net[ACME], node_document(net[GLOBEX])).kind == "node"
+
+
 def test_an_actor_gets_no_key_with_the_id_of_anothers():
     tx = companies(*TWO)[ACME]
     node = f"https://{GLOBEX}/actor"

@@ -12,6 +12,7 @@ from instance.domain.charter_document import public_key, read_charter
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound
 from instance.events import CharterChanged
 from instance.storage import actors, charters, keys, members, peers
+from tests.builders import a_project, a_tx
 from tests.instance.companies import (
     ACME,
     APOLLO,
@@ -293,6 +294,19 @@ def test_after_a_refusal_the_next_offer_can_be_signed():
     assert net.states() == {ACME: ["declined", "live"], GLOBEX: ["declined", "live"]}
 
 
+def test_a_refusal_ends_a_charter_by_the_word_of_who_offered_it():
+    net = companies(*THREE)
+    row = offer(net)
+    net.carry()
+    net.perform(GLOBEX, lambda tx: charter.decline(tx, row.iri, reason="no"))
+    direct = next(letter for letter in net.waiting if letter.receiver == INITECH)
+    net.take(direct)
+    assert net.states()[INITECH] == ["offered"]
+    assert "rejected" in {event.what for event in charters.events(net[INITECH], row.iri)}
+    net.carry()
+    assert net.states()[INITECH] == ["declined"]
+
+
 # amended
 
 
@@ -361,6 +375,22 @@ def test_two_offers_that_cross_leave_the_charter_in_force_and_the_next_one_works
     assert net.states()[GLOBEX] == ["superseded", "declined", "live"]
 
 
+def test_a_version_that_takes_effect_takes_the_place_of_any_that_waits():
+    net = in_force(*THREE)
+    taken_back = net.perform(ACME, lambda tx: charter.amend(tx, APOLLO, ceiling=2))
+    net.carry()
+    net.perform(ACME, lambda tx: charter.decline(tx, taken_back.iri, reason="a slip"))
+    late = next(letter for letter in net.waiting if letter.receiver == INITECH)
+    net.waiting.remove(late)
+    net.carry()
+    row = net.perform(GLOBEX, lambda tx: charter.amend(tx, APOLLO, ceiling=3))
+    net.carry()
+    approve(net, row, ACME, INITECH)
+    net.carry()
+    assert net.states()[INITECH] == ["superseded", "declined", "live"]
+    assert net.take(late).rule == "charter_declined_already"
+
+
 # suspended
 
 
@@ -419,7 +449,33 @@ def test_a_suspension_holds_through_an_amendment_whatever_arrives_first(data):
     assert net.open_hosts() == ALL_OPEN
 
 
+def test_what_is_offered_while_the_gate_is_shut_keeps_it_shut():
+    net = in_force(*TWO)
+    net.perform(GLOBEX, lambda tx: charter.suspend(tx, APOLLO))
+    net.carry()
+    row = net.perform(ACME, lambda tx: charter.amend(tx, APOLLO, ceiling=2))
+    net.carry()
+    approve(net, row, GLOBEX)
+    net.carry()
+    assert net.states() == {host: ["superseded", "suspended"] for host in TWO}
+    net.perform(GLOBEX, lambda tx: charter.resume(tx, APOLLO))
+    net.carry()
+    assert net.open_hosts() == {ACME: {GLOBEX}, GLOBEX: {ACME}}
+
+
+def test_who_suspends_gets_nothing_even_where_the_charter_is_live():
+    tx = a_tx()
+    apollo = a_project(tx, "apollo", GLOBEX, INITECH, suspended=(GLOBEX,))
+    assert charters.open_hosts(tx, apollo) == {INITECH}
+
+
 # left
+
+
+def test_who_has_left_sends_nothing_even_where_the_charter_is_live():
+    tx = a_tx()
+    assert charters.open_hosts(tx, a_project(tx, "apollo", GLOBEX)) == {GLOBEX}
+    assert charters.open_hosts(tx, a_project(tx, "zeus", GLOBEX, left=(ACME,))) == frozenset()
 
 
 def test_with_one_company_left_the_charter_ends():
