@@ -150,6 +150,8 @@ def _octets(match: re.Match[str]) -> str:
 def _found(text: str, own: str) -> set[str]:
     """The names in a text in which nothing is escaped."""
     text = _lettered(text.casefold().replace("\\", "/"))
+    if f"{own}:" in text:
+        text = _with_port(own).sub(own, text)
     found = _spelled(text, own)
     if "<" in text or _BREAKS.search(text):
         # Browsers read through markup and line breaks in an address. Elsewhere these separate, so only a name of
@@ -191,6 +193,11 @@ def _bare(own: str) -> re.Pattern[str]:
     """Our own host with a path, with or without a scheme before it; not as the end of a longer host."""
     host = re.escape(own)  # first in the pattern: a literal is searched for at the speed of memory
     return re.compile(rf"{host}(?<![^\W_]{host})(?<![^\W_][.\-]{host})\.?(?::\d*)?(/{_LETTER}*)")
+
+
+@lru_cache(maxsize=16)
+def _with_port(own: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(own)}:\d+")
 
 
 @lru_cache(maxsize=8192)

@@ -311,6 +311,12 @@ def test_no_letter_is_open_while_the_charter_is_suspended(world: World):
     assert [GATE.still_open(world.tx, letter) for letter in letters] == [False, False]
 
 
+def test_no_letter_is_open_once_we_are_out_ourselves(world: World):
+    letters = world.release(world.create())
+    world.tx._connection.execute("UPDATE charter_party SET left_at_ms = 1 WHERE host = ?", (ACME,))
+    assert [GATE.still_open(world.tx, letter) for letter in letters] == [False, False]
+
+
 # nothing hides: every shape of activity, every place in it, every disguise
 
 
@@ -553,6 +559,12 @@ def test_a_party_may_be_asked_for_its_own_things(world: World):
     assert (inquiry.url, inquiry.signer, inquiry.reason) == (world.bob, world.tx.home.node, "actor")
     assert check_seal(inquiry, KEY) is inquiry
     assert (world.last().letter, world.last().verdict, world.last().host) == ("inquiry", "released", GLOBEX)
+
+
+def test_a_party_is_told_its_own_names_even_while_the_charter_is_suspended(world: World):
+    picture = a_thing(world.tx, f"https://{GLOBEX}/media/5", space=world.apollo, kind="media", label=3)
+    world.tx._connection.execute("UPDATE charter SET state = 'suspended'")
+    assert GATE.inquire(world.tx, picture, reason="picture", accept="image/*")
 
 
 def test_a_stranger_is_not_asked_and_the_try_is_a_line(world: World):

@@ -164,6 +164,29 @@ def test_a_person_may_be_called_like_a_part():
     assert names.canonical("https://acme.example/people/inbox") == "@inbox@acme.example"
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://globex.example/posts/5",
+        "http://u:p@globex.example:8443/posts/5?x#y",
+        "//GLOBEX.example./posts//5/",
+        "https:\\/\\/globex.example\\/posts\\/5",
+    ],
+)
+def test_a_partners_thing_has_one_name_too(spelling: str):
+    assert names.canonical(spelling) == "globex.example/posts/5"
+    assert "globex.example/posts/5" in found(f"({spelling})")
+
+
+def test_a_node_is_called_by_its_host_with_the_port_or_without():
+    for handle in ("acme.example:7001@acme.example:7001", "acme.example@acme.example"):
+        assert found(f"acct:{handle}", "acme.example:7001") == {"@acme.example@acme.example"}
+
+
+def test_a_person_may_be_called_by_a_number():
+    assert found("acct:7001@acme.example", "acme.example:7001") == {"@7001@acme.example"}
+
+
 def test_keys_and_nesting_hide_nothing():
     assert POST in found({"a": [{"b": {"https://acme.example/posts/17": [[]]}}]})
 
