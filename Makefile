@@ -30,8 +30,8 @@ check: setup ## the fast half: ruff, mypy, the direction of imports
 	done; \
 	exit $$status
 
-bench: setup ## measure what one machine holds, into bench/
-	@$(BIN)/python -m bench
+bench: setup ## measure what one machine holds
+	@$(BIN)/python -m tests.bench
 
 fmt: setup ## format the code and sort its imports
 	@$(BIN)/ruff format --quiet $(SOURCES)
@@ -48,7 +48,7 @@ clean: ## remove what the other targets made
 .venv/.ready: uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Cordée needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
-	@uv=$$(command -v uv) || { .ci/fetch-uv $(PYTHON) && uv=.tools/bin/uv; } && \
+	@uv=$$(command -v uv || echo .tools/bin/uv); test -x $$uv || .ci/fetch-uv $(PYTHON) && \
 		UV_PYTHON_DOWNLOADS=never $$uv sync --quiet --frozen --python $(PYTHON)
 	@touch $@
 
