@@ -21,6 +21,7 @@ ANY = "*"
 Verify = Callable[[Tx, Incoming], Ruling]
 Apply = Callable[[Tx, Incoming], tuple[Draft, ...]]
 Relay = Callable[[Incoming], tuple[Draft, ...]]
+Refused = Callable[[Tx, Incoming, Ruling], None]
 
 
 def relay_nothing(_: Incoming) -> tuple[Draft, ...]:
@@ -28,17 +29,25 @@ def relay_nothing(_: Incoming) -> tuple[Draft, ...]:
     return ()
 
 
+def note_nothing(_: Tx, __: Incoming, ___: Ruling) -> None:
+    """What is not taken is written where all arrivals are, with its rule; the log keeps it as well."""
+
+
 class Rule(NamedTuple):
-    """How one kind of activity is taken in. `in_log`: only as an entry of a project's log; the others are a handshake's."""
+    """How one kind of activity is taken in. `in_log`: only as an entry of a project's log; the others are a handshake's.
+
+    `refused` writes down what was not taken, where somebody will look for it.
+    """
 
     verify: Verify
     apply: Apply
     relay: Relay = relay_nothing
     in_log: bool = True
+    refused: Refused = note_nothing
 
 
 def _handshake(verify: Verify, apply: Apply) -> Rule:
-    return Rule(verify, apply, in_log=False)
+    return Rule(verify, apply, in_log=False, refused=charter.refused)
 
 
 RULES: Mapping[tuple[str, str], Rule] = {

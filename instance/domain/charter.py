@@ -173,23 +173,18 @@ def decline(tx: Tx, charter_iri: str, *, reason: str) -> Outcome[CharterRow]:
 def suspend(tx: Tx, project_iri: str) -> Outcome[CharterRow]:
     """Shut the project's gate for all companies at once, until we resume. Raises Conflict."""
     row = _in_force(tx, project_iri)
-    if any(
-        party.host == tx.home.host and party.suspended_at_ms is not None
-        for party in charters.parties(tx, row.id)
-    ):
+    if _we_suspend(tx, project_iri):
         raise Conflict("suspended_already", "We suspend it already.")
     draft = say(tx, row, "Suspend", stub(row.iri, "Charter"))
-    return Outcome(
-        charter_steps.suspended(tx, project_iri, tx.home.host, detail=draft.activity["id"]) or row, (draft,)
-    )
+    charter_steps.suspended(tx, project_iri, tx.home.host, detail=draft.activity["id"])
+    return Outcome(_in_force(tx, project_iri), (draft,))
 
 
 def resume(tx: Tx, project_iri: str) -> Outcome[CharterRow]:
     """Take our suspension back; the gate opens when nobody else suspends. Raises Conflict."""
     row = _in_force(tx, project_iri)
     event = charters.last_event(tx, project_iri, host=tx.home.host, what="suspend")
-    ours = [party for party in charters.parties(tx, row.id) if party.host == tx.home.host]
-    if event is None or all(party.suspended_at_ms is None for party in ours):
+    if event is None or not _we_suspend(tx, project_iri):
         raise Conflict("not_suspended", "We do not suspend it.")
     inner = {
         "id": event.detail,
@@ -200,6 +195,11 @@ def resume(tx: Tx, project_iri: str) -> Outcome[CharterRow]:
     undo = say(tx, row, "Undo", inner)
     drafts = charter_steps.resumed(tx, project_iri, tx.home.host)
     return Outcome(_in_force(tx, project_iri), (undo, *drafts))
+
+
+def _we_suspend(tx: Tx, project_iri: str) -> bool:
+    standings = charters.standings(tx, project_iri, tx.home.host)
+    return any(party.suspended_at_ms is not None for party in standings)
 
 
 def leave(tx: Tx, project_iri: str, *, reason: str = "") -> Outcome[CharterRow]:

@@ -52,7 +52,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "charter_party": ("parties", "A company needs a node, a host, an inbox and a name."),
     "charter_retention": ("retention", "Write a duration such as P1Y, P18M or P90D."),
     "charter_dates": ("ends_at", "It must end after it starts, in the future, and within twenty years."),
-    "charter_indicators": ("indicators", f"At most {INDICATORS_LIMIT} names of letters, 0-9, _ and -, such as I1."),
+    "charter_indicators": (
+        "indicators",
+        f"At most {INDICATORS_LIMIT} names of letters, 0-9, _ and -, such as I1.",
+    ),
     "ceiling_out_of_scale": ("ceiling", f"The label ceiling is one of {', '.join(LABELS)}."),
     "number_of_parties": ("parties", f"A charter ties {LEAST_PARTIES} to {MOST_PARTIES} companies."),
     "party_listed_twice": ("parties", "A company is listed twice."),

@@ -27,6 +27,7 @@ from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
 
 WAITING_LIMIT = 20
+IRI_LIMIT_CHARS = 500
 
 
 def _ruled(verify: Callable[[Tx, Incoming], Ruling]) -> Callable[[Tx, Incoming], Ruling]:
@@ -45,8 +46,8 @@ def _ruled(verify: Callable[[Tx, Incoming], Ruling]) -> Callable[[Tx, Incoming],
 def refused(tx: Tx, incoming: Incoming, ruling: Ruling) -> None:
     """Write into the charter's history that something was not taken, and by which rule."""
     activity = incoming.activity.inner or incoming.activity
-    iri = activity.object_iri or activity.iri
-    note(tx, iri, f"refused_{ruling.rule}", by=incoming.host, detail=incoming.activity.iri)
+    iri = (activity.object_iri or activity.iri)[:IRI_LIMIT_CHARS]
+    note(tx, iri, f"refused_{ruling.rule}", by=incoming.host, detail=incoming.activity.iri[:IRI_LIMIT_CHARS])
 
 
 @_ruled
@@ -204,8 +205,7 @@ def apply_reject(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 
 def verify_leave(tx: Tx, incoming: Incoming) -> Ruling:
     """A company leaves a project that it is in."""
-    project_iri = incoming.activity.object_iri or ""
-    return _of_party_in_force(tx, incoming, charter_steps.base_of(tx, project_iri), taken="party_left")
+    return _standing(tx, incoming, incoming.activity.object_iri or "", taken="party_left")
 
 
 def apply_leave(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
@@ -217,14 +217,13 @@ def apply_leave(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 
 def verify_suspend(tx: Tx, incoming: Incoming) -> Ruling:
     """A company shuts a project that it is in."""
-    return _of_party_in_force(tx, incoming, _in_force(tx, incoming.activity), taken="charter_suspended")
+    return _standing(tx, incoming, _project_of(tx, incoming.activity), taken="charter_suspended")
 
 
 def apply_suspend(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Shut the gate for all."""
-    row = _in_force(tx, incoming.activity)
-    assert row is not None
-    charter_steps.suspended(tx, row.project_iri, incoming.host, detail=incoming.activity.iri)
+    project_iri = _project_of(tx, incoming.activity)
+    charter_steps.suspended(tx, project_iri, incoming.host, detail=incoming.activity.iri)
     return ()
 
 
@@ -233,33 +232,33 @@ def verify_resume(tx: Tx, incoming: Incoming) -> Ruling:
     inner = incoming.activity.inner
     if inner is None or inner.actor != incoming.activity.actor:
         return Ruling(taken=False, rule="suspended_by_another")
-    ruling = _of_party_in_force(tx, incoming, row := _in_force(tx, inner), taken="charter_resumed")
-    party = _party(tx, row, incoming.host) if row else None
-    if ruling.taken and (party is None or party.suspended_at_ms is None):
-        return Ruling(taken=False, rule="not_suspended")
-    return ruling
+    project_iri = _project_of(tx, inner)
+    ruling = _standing(tx, incoming, project_iri, taken="charter_resumed")
+    shut = any(
+        party.suspended_at_ms is not None for party in charters.standings(tx, project_iri, incoming.host)
+    )
+    return ruling if shut or not ruling.taken else Ruling(taken=False, rule="not_suspended")
 
 
 def apply_resume(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Open the gate, when nobody else suspends."""
-    row = _in_force(tx, incoming.activity.inner or incoming.activity)
-    assert row is not None
-    return charter_steps.resumed(tx, row.project_iri, incoming.host)
+    project_iri = _project_of(tx, incoming.activity.inner or incoming.activity)
+    return charter_steps.resumed(tx, project_iri, incoming.host)
 
 
-def _in_force(tx: Tx, activity: Activity) -> CharterRow | None:
-    """The version in force of the project whose charter, in whatever version, the activity is about."""
+def _project_of(tx: Tx, activity: Activity) -> str:
+    """The project whose charter, in whatever version, the activity is about; nothing when it is not known."""
     row = charters.by_iri(tx, activity.object_iri or "")
-    return None if row is None else charters.in_force(tx, row.project_iri)
+    return "" if row is None else row.project_iri
 
 
-def _of_party_in_force(tx: Tx, incoming: Incoming, row: CharterRow | None, *, taken: str) -> Ruling:
-    if row is None or row.state not in {"live", "suspended"}:
-        return Ruling(taken=False, rule="no_charter_in_force")
-    party = _party(tx, row, incoming.host)
-    if party is None or party.node_iri != incoming.activity.actor:
+def _standing(tx: Tx, incoming: Incoming, project_iri: str, *, taken: str) -> Ruling:
+    """Taken from the node of a company that is in the project, or is about to be: its word may come before the charter takes effect."""
+    standings = charters.standings(tx, project_iri, incoming.host)
+    ours = [party for party in standings if party.node_iri == incoming.activity.actor]
+    if not ours:
         return Ruling(taken=False, rule="not_a_party")
-    if party.left_at_ms is not None:
+    if all(party.left_at_ms is not None for party in ours):
         return Ruling(taken=False, rule="left_already")
     return Ruling(taken=True, rule=taken)
 

@@ -12,7 +12,7 @@ from federation.errors import Refused
 from federation.letters import Draft
 from federation.origin import host_of
 from instance import ids, policy
-from instance.domain import charter_proofs, member, post, saying
+from instance.domain import charter_proofs, member, saying
 from instance.domain.charter_document import Terms, fingerprint
 from instance.domain.charter_states import move, note
 from instance.domain.render import timestamp
@@ -165,37 +165,41 @@ def party_left(tx: Tx, project_iri: str, host: str, *, reason: str = "") -> None
     """Close the project to a company at once; with fewer than two left, or without us, the charter ends."""
     charters.set_left(tx, project_iri, host)
     member.close_host(tx, project_iri, host)
-    for row in charters.of_project(tx, project_iri):
-        if row.state in {"live", "suspended"}:
-            note(tx, row.iri, "left", by=host, detail=reason)
+    for row in _not_over(tx, project_iri):
+        note(tx, row.iri, "left", by=host, detail=reason)
+        if row.state not in PENDING:
             _settle(tx, row, by=host)
-        elif row.state in PENDING and host == tx.home.host:
+        elif host == tx.home.host:
             move(tx, row, "declined", by=host, reason="we left the project")
     tx.emit(CharterChanged(project_iri))
 
 
-def suspended(tx: Tx, project_iri: str, host: str, *, detail: str = "") -> CharterRow | None:
-    """Shut the gate for all at the wish of one company; the charter in force as it now is."""
-    changed = charters.set_suspended(tx, project_iri, host)
-    row = charters.in_force(tx, project_iri)
-    if row is None or not changed:
-        return row
-    note(tx, row.iri, "suspend", by=host, detail=detail)
-    return _settle(tx, row, by=host)
+def suspended(tx: Tx, project_iri: str, host: str, *, detail: str = "") -> None:
+    """Shut the gate for all at the wish of one company."""
+    if not charters.set_suspended(tx, project_iri, host):
+        return
+    for row in _not_over(tx, project_iri):
+        note(tx, row.iri, "suspend", by=host, detail=detail)
+        if row.state not in PENDING:
+            _settle(tx, row, by=host)
 
 
 def resumed(tx: Tx, project_iri: str, host: str) -> tuple[Draft, ...]:
-    """Take a company's suspension back; with none left the gate opens, and what could not be said of our people and posts is said."""
-    changed = charters.set_resumed(tx, project_iri, host)
-    row = charters.in_force(tx, project_iri)
-    if row is None or not changed:
+    """Take a company's suspension back; with none left the gate opens, and what could not be said of our people is said."""
+    if not charters.set_resumed(tx, project_iri, host):
         return ()
-    note(tx, row.iri, "resume", by=host)
-    now = _settle(tx, row, by=host)
-    if now.state != "live":
-        return ()
-    shut_ms = row.updated_at_ms
-    return member.left_since(tx, project_iri, shut_ms) + post.unsaid_deletes(tx, project_iri, shut_ms)
+    drafts: tuple[Draft, ...] = ()
+    for row in _not_over(tx, project_iri):
+        note(tx, row.iri, "resume", by=host)
+        if row.state not in PENDING and _settle(tx, row, by=host).state == "live":
+            drafts = member.left_since(tx, project_iri, row.updated_at_ms)
+    return drafts
+
+
+def _not_over(tx: Tx, project_iri: str) -> list[CharterRow]:
+    return [
+        row for row in charters.of_project(tx, project_iri) if row.state in {*PENDING, "live", "suspended"}
+    ]
 
 
 def _settle(tx: Tx, row: CharterRow, *, by: str) -> CharterRow:

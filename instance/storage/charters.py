@@ -120,6 +120,13 @@ _DUE = Query(
 _PARTIES = Query(
     select(*_party).where(_party.charter_id == bindparam("charter_id")).order_by(_party.host), PartyRow
 )
+_STANDINGS = Query(
+    select(*_party)
+    .join(_charters, _c.id == _party.charter_id)
+    .where(_PROJECT, _IS_NOT_OVER, _party.host == bindparam("of_host"))
+    .order_by(_c.version),
+    PartyRow,
+)
 _OPEN_HOSTS = Query(_JOINED.where(_PROJECT, _passes()), _Host)
 _LIVE_PEERS = Query(_JOINED.where(_passes()), _Host)
 _NAMED_HOSTS = Query(_JOINED.where(_PROJECT, _party.host != bindparam("home")), _Host)
@@ -213,6 +220,11 @@ def due(tx: Tx) -> list[CharterRow]:
 def parties(tx: Tx, charter_id: int) -> list[PartyRow]:
     """The companies of a charter version, those that left included."""
     return tx.all(_PARTIES, charter_id=charter_id)
+
+
+def standings(tx: Tx, project_iri: str, host: str) -> list[PartyRow]:
+    """How a company stands in each version of a project's charter that is not over: waiting for signatures, live or suspended."""
+    return tx.all(_STANDINGS, project_iri=project_iri, of_host=host)
 
 
 def open_hosts(tx: Tx, project_iri: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from federation.keys import ed25519_key_id
 from federation.letters import Draft
 from federation.proof import add_proof
 from instance import activities
-from instance.domain import actor, charter, charter_inbound, member, partner, profile, project
+from instance.domain import actor, charter, member, partner, profile, project
 from instance.domain.charter import PartyTerms
 from instance.domain.outcome import Incoming, Outcome, Ruling
 from instance.domain.render import timestamp
@@ -82,8 +82,8 @@ class Companies:
         ruling = rule.verify(tx, incoming)
         if ruling.taken:
             self._post(letter.receiver, rule.apply(tx, incoming))
-        elif letter.project is None:
-            charter_inbound.refused(tx, incoming, ruling)
+        else:
+            rule.refused(tx, incoming, ruling)
         return ruling
 
     def carry(self, pick: Callable[[list[Letter]], Letter] | None = None) -> None:

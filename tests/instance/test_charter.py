@@ -518,6 +518,31 @@ def test_whoever_leaves_while_an_amendment_is_signed_is_out_at_every_node(data):
     assert net.open_hosts() == {ACME: {GLOBEX}, GLOBEX: {ACME}, INITECH: set()}
 
 
+@pytest.mark.parametrize(
+    ("verb", "expected"),
+    [
+        (charter.suspend, ALL_SHUT),
+        (charter.leave, {ACME: {INITECH}, GLOBEX: set(), INITECH: {ACME}}),
+    ],
+)
+def test_whoever_shuts_or_leaves_before_all_know_that_it_is_live_is_heeded_by_all(verb, expected):
+    net = companies(*THREE)
+    row = offer(net)
+    net.carry()
+    approve(net, row, GLOBEX, INITECH)
+    for letter in [letter for letter in net.waiting if letter.receiver == ACME]:
+        net.waiting.remove(letter)
+        net.take(letter)
+    late = next(letter for letter in net.waiting if (letter.sender, letter.receiver) == (ACME, INITECH))
+    net.waiting.remove(late)
+    net.carry()
+    net.perform(GLOBEX, lambda tx: verb(tx, APOLLO))
+    net.carry()
+    net.take(late)
+    net.carry()
+    assert net.open_hosts() == expected
+
+
 def test_leaving_lifts_ones_own_suspension_from_the_others():
     net = in_force(*THREE)
     net.perform(INITECH, lambda tx: charter.suspend(tx, APOLLO))

@@ -458,10 +458,10 @@ def test_a_suspension_is_taken_back_by_who_made_it():
     assert net.take(letter).rule == "not_suspended"
 
 
-def test_without_a_charter_in_force_nothing_is_suspended():
+def test_once_a_charter_is_over_nothing_is_suspended():
     net = in_force(*TWO)
     net.perform(ACME, lambda tx: charter.suspend(tx, APOLLO))
     letter = net.waiting[0]
     net.pass_ms(300 * DAY_MS)
     charter.end_due(net[GLOBEX])
-    assert net.take(letter).rule == "no_charter_in_force"
+    assert net.take(letter).rule == "not_a_party"
