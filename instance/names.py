@@ -205,7 +205,7 @@ def _name(authority: str, path: str) -> str:
     host = host_name(authority.rpartition("@")[2])
     plain = _PLAIN_PATH.match(_unquoted(path).casefold())
     segments = _segments(plain[0] if plain else "")
-    if len(segments) > 2 and segments[-1] in PARTS:
+    if segments and segments[-1] in PARTS and (len(segments) > 2 or segments[0] == "actor"):
         segments.pop()
     if len(segments) == 2 and segments[0] == "people":
         return _handle(segments[1], host)

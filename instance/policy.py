@@ -20,14 +20,12 @@ PUBLIC_PATHS = frozenset(
     {
         "",
         "actor",
-        "actor/inbox",
-        "actor/outbox",
-        "actor/followers",
         "inbox",
         "log",
         "nodeinfo",
         "oauth",
         "app/sign-in",
+        "api/v1/apps",
         "api/v1/streaming",
     }
 )

@@ -160,6 +160,10 @@ def test_what_belongs_to_a_person_has_the_persons_name(part: str):
     assert names.canonical(f"https://acme.example/people/alice/{part}") == "@alice@acme.example"
 
 
+def test_what_belongs_to_a_node_has_the_nodes_name():
+    assert names.canonical("https://acme.example/actor/outbox") == "acme.example/actor"
+
+
 def test_a_person_may_be_called_like_a_part():
     assert names.canonical("https://acme.example/people/inbox") == "@inbox@acme.example"
 
