@@ -40,6 +40,7 @@ fmt: setup ## format the code and sort its imports
 migration: setup ## draft a database revision after a change of storage/tables.py: make migration m="why"
 	@test -n "$(m)" || { echo 'Say why: make migration m="Remember the time zone of a person"'; exit 2; }
 	@$(BIN)/python -c 'import sys; from instance.storage.migrate import draft; draft(sys.argv[1])' "$(m)"
+	@$(BIN)/ruff format --quiet instance/storage/migrations
 
 clean: ## remove what the other targets made
 	rm -rf .venv .tools .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -6,6 +6,8 @@ import os
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from instance.storage import keys, logins
 from instance.storage.database import Database, Tx
 from tests.commands import commands
 
+ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
 
 
@@ -450,6 +453,25 @@ def test_a_backup_overwrites_nothing(cordee: Console):
     (cordee.directory / "copy.sqlite").write_text("precious")
     assert "exists already" in cordee.bad(f"backup {cordee.directory / 'copy.sqlite'}", status=2)
     assert (cordee.directory / "copy.sqlite").read_text() == "precious"
+
+
+def test_the_nightly_backup_holds_all_that_a_node_needs_to_come_back(cordee: Console):
+    (cordee.data / "media").mkdir(exist_ok=True)
+    (cordee.data / "media" / "picture").write_text("pixels")
+    tools = cordee.directory / "tools"
+    tools.mkdir()
+    (tools / "cordee").write_text(f'#!/bin/sh\ncd {ROOT} && exec {sys.executable} -m web.serve "$@"\n')
+    (tools / "cordee").chmod(0o755)
+    environment = {
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "CORDEE_CONFIG": str(cordee.toml),
+        "CORDEE_DATA_DIR": str(cordee.data),
+    }
+    subprocess.run([ROOT / "deploy/backup.sh", cordee.directory / "copies"], env=environment, check=True)
+    (copy,) = (cordee.directory / "copies").iterdir()
+    assert {path.name for path in copy.iterdir()} == {"cordee.sqlite", "seal.key", "cordee.toml", "media"}
+    assert (copy / "media" / "picture").read_text() == "pixels"
+    assert copy.stat().st_mode & 0o077 == 0
 
 
 @pytest.fixture

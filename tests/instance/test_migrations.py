@@ -8,6 +8,7 @@ from sqlalchemy import create_engine
 
 from instance.errors import ConfigError
 from instance.storage import migrate
+from instance.storage.ledger import TRIGGERS
 from instance.storage.tables import Meta
 
 
@@ -56,6 +57,22 @@ def test_the_file_is_to_the_letter_what_the_declarations_would_make(
     migrated: Path, declared: Path, kind: str
 ):
     assert master(migrated, kind) == master(declared, kind)
+
+
+def test_the_triggers_of_the_ledger_are_those_it_declares(migrated: Path):
+    rows = execute(migrated, "SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid")
+    assert [sql for (sql,) in rows] == list(TRIGGERS)
+
+
+def test_a_line_of_the_ledger_cannot_be_changed_or_taken_out(migrated: Path):
+    columns = "seq, at_ms, verdict, letter, rule, host, space, what, names, label, size_bytes, digest, hash"
+    execute(
+        migrated,
+        f"INSERT INTO ledger ({columns}) VALUES (1, 0, 'released', 'outbound', '', '', '', '', '[]', 1, 0, '', '')",
+    )
+    for statement in ("UPDATE ledger SET host = 'x'", "DELETE FROM ledger"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            execute(migrated, statement)
 
 
 def test_a_difference_would_be_found(migrated: Path):
