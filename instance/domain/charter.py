@@ -22,7 +22,8 @@ from instance.domain.charter_document import (
     read_charter,
     render_charter,
 )
-from instance.domain.charter_states import move
+from instance.domain.charter_states import STATES as STATES
+from instance.domain.charter_states import move as move
 from instance.domain.charter_steps import say, stub
 from instance.domain.outcome import Outcome
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound

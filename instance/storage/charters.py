@@ -94,6 +94,7 @@ def _passes() -> ColumnElement[bool]:
             _ours.c.charter_id == _c.id,
             _ours.c.host == bindparam("home"),
             _ours.c.left_at_ms.is_(None),
+            _ours.c.suspended_at_ms.is_(None),
         ),
         _party.host != bindparam("home"),
         _party.left_at_ms.is_(None),

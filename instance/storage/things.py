@@ -48,6 +48,7 @@ class _Party(NamedTuple):
     version: int
     state: str
     ceiling: int
+    starts_at_ms: int
     ends_at_ms: int | None
     host: str
     inbox: str
@@ -99,6 +100,7 @@ _PARTIES = Query(
         _charter.version,
         _charter.state,
         _charter.ceiling,
+        _charter.starts_at_ms,
         _charter.ends_at_ms,
         _party.host,
         _party.inbox,
@@ -202,7 +204,7 @@ def _project_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
     present = {
         party.host
         for party in force
-        if party.state == "live" and not party.out and not _over(party, tx.now_ms)
+        if party.state == "live" and not party.out and _is_in_time(party, tx.now_ms)
     }
     live = tx.home.host in present
     named, inboxes = _named(parties, tx.home.host), _inboxes(parties)
@@ -215,8 +217,8 @@ def _handshake_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
     return Opening(Terms(iri, named & inboxes.keys(), NO_CEILING, named), inboxes)
 
 
-def _over(party: _Party, now_ms: int) -> bool:
-    return party.ends_at_ms is not None and party.ends_at_ms <= now_ms
+def _is_in_time(party: _Party, now_ms: int) -> bool:
+    return party.starts_at_ms <= now_ms and (party.ends_at_ms is None or party.ends_at_ms > now_ms)
 
 
 def _named(parties: list[_Party], own_host: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from instance.domain.charter import PartyTerms
 from instance.domain.charter_document import public_key, read_charter
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound
 from instance.events import CharterChanged
-from instance.storage import actors, charters, keys, members, peers
+from instance.storage import actors, charters, keys, members, peers, things
 from tests.builders import a_project, a_tx
 from tests.instance.companies import (
     ACME,
@@ -461,6 +461,26 @@ def test_what_is_offered_while_the_gate_is_shut_keeps_it_shut():
     net.perform(GLOBEX, lambda tx: charter.resume(tx, APOLLO))
     net.carry()
     assert net.open_hosts() == {ACME: {GLOBEX}, GLOBEX: {ACME}}
+
+
+HOSTS = st.lists(st.sampled_from(THREE), unique=True).map(tuple)
+
+
+@given(
+    state=st.sampled_from(sorted(charter.STATES)),
+    left=HOSTS,
+    suspended=HOSTS,
+    start_ms=st.integers(-1, 1),
+    end_ms=st.none() | st.integers(-1, 1),
+)
+def test_the_gate_and_the_charters_agree_on_who_may_have_what(state, left, suspended, start_ms, end_ms):
+    tx = a_tx()
+    ends_at_ms = None if end_ms is None else tx.now_ms + end_ms
+    apollo = a_project(
+        tx, "apollo", GLOBEX, INITECH, state=state, left=left, suspended=suspended,
+        starts_at_ms=tx.now_ms + start_ms, ends_at_ms=ends_at_ms,
+    )  # fmt: skip
+    assert things.terms(tx, [apollo])[apollo].terms.hosts == charters.open_hosts(tx, apollo)
 
 
 def test_who_suspends_gets_nothing_even_where_the_charter_is_live():
