@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from aiohttp import hdrs
-from aiohttp.web import HTTPSeeOther, Request, Response, StreamResponse
+from aiohttp.web import Request, Response, StreamResponse
 
 from federation.doors import Route
 from federation.letters import Disclosure
@@ -70,7 +70,7 @@ async def get_authorize(request: Request) -> StreamResponse:
     try:
         wanted = await _check(request, asked)
     except _SendBack as back:
-        raise HTTPSeeOther(back.address) from back
+        return _go(back.address)
     except GrantRefused as error:
         return await _refused(request, error)
     values = {name: asked.text(name) for name in _ASKED}
@@ -86,7 +86,7 @@ async def post_authorize(request: Request) -> StreamResponse:
     try:
         wanted = await _check(request, asked)
     except _SendBack as back:
-        raise HTTPSeeOther(back.address) from back
+        return _go(back.address)
     except GrantRefused as error:
         return await _refused(request, error)
     if asked.text("decision") != "allow":
@@ -95,7 +95,7 @@ async def post_authorize(request: Request) -> StreamResponse:
     code = await request.app[NODE].perform(lambda tx: _grant(tx, wanted, actor_id))
     if wanted.redirect_uri == OUT_OF_BAND:
         return await respond(request, "code.html", here="", app=wanted.app, code=code)
-    raise HTTPSeeOther(_with_query(wanted.redirect_uri, {"code": code, "state": wanted.state}))
+    return _go(_with_query(wanted.redirect_uri, {"code": code, "state": wanted.state}))
 
 
 def _grant(tx: Tx, wanted: _Wanted, actor_id: int) -> Outcome[str]:
@@ -135,7 +135,12 @@ async def _denied(request: Request, wanted: _Wanted) -> StreamResponse:
     error = GrantRefused("access_denied", "The resource owner or authorization server denied the request.")
     if wanted.redirect_uri == OUT_OF_BAND:
         return await _refused(request, error)
-    raise HTTPSeeOther(_SendBack(wanted.redirect_uri, wanted.state, error).address)
+    return _go(_SendBack(wanted.redirect_uri, wanted.state, error).address)
+
+
+def _go(address: str) -> Response:
+    """Send the browser on. The address is sent as it is: apps compare it letter by letter."""
+    return Response(status=303, headers={hdrs.LOCATION: address})
 
 
 def _with_query(address: str, added: dict[str, str]) -> str:
