@@ -4,17 +4,20 @@ import asyncio
 import json
 import shlex
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp.web import Application, Request, StreamResponse
 from typer.testing import CliRunner
 
 from instance import config
 from instance.cli import app
 from instance.config import Config
-from tests.nodes import Company, a_company, running, until
+from instance.node import Cordee
+from tests.nodes import Company, a_company, protocol_app, running, until
 
 LAST_DAY = f"{datetime.now(UTC).year + 1}-12-31"
 
@@ -186,6 +189,28 @@ async def test_check_finds_a_partner_that_does_not_answer(desks: tuple[Desk, Des
     await tie(acme, globex)
     await globex.company.shut_door()
     assert "Nothing listens there" in await acme.run("check", status=1)
+
+
+def an_hour_ahead(node: Cordee) -> Application:
+    """The doors of a node whose answers carry the time of an hour from now."""
+
+    async def set_date(_request: Request, response: StreamResponse) -> None:
+        response.headers["Date"] = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+
+    served = protocol_app(node)
+    served.on_response_prepare.append(set_date)
+    return served
+
+
+async def test_check_finds_a_clock_that_differs_from_a_partners(desks: tuple[Desk, Desk, Desk]):
+    acme, globex, _ = desks
+    await tie(acme, globex)
+    await globex.company.shut_door()
+    globex.company.app_of = an_hour_ahead
+    await globex.company.open_door()
+    said = await acme.run("check", status=1)
+    assert f"s behind {globex.host}" in said
+    assert "timedatectl set-ntp true" in said
 
 
 async def test_what_left_for_a_partner_is_in_the_ledger_and_the_ledger_is_whole(
