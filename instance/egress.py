@@ -80,8 +80,7 @@ class Gate:
         body, what = orjson.dumps(document), id_of(document) or ""
         asked = _ask(tx, [document, author])
         verdicts = {} if _is_blind(body) else _by_host(asked)
-        nobody = _BLIND if _is_blind(body) else policy.judge(asked.reach, asked.terms)
-        _write(tx, "outbound", what, body, verdicts or {NOBODY: nobody})
+        _write(tx, "outbound", what, body, verdicts or {NOBODY: _to_nobody(asked, body)})
         return tuple(
             self._outbound(tx, asked, host, verdict, what=what, body=body)
             for host, verdict in verdicts.items()
@@ -186,6 +185,10 @@ def _asked(tx: Tx, facts: Iterable[Fact]) -> _Asked:
 def _by_host(asked: _Asked) -> dict[str, Verdict]:
     hosts = sorted(policy.candidates(asked.reach, asked.terms))
     return {host: policy.decide(asked.reach, asked.terms, host) for host in hosts}
+
+
+def _to_nobody(asked: _Asked, body: bytes) -> Verdict:
+    return _BLIND if _is_blind(body) else policy.judge(asked.reach, asked.terms)
 
 
 def _shown(tx: Tx, said: list[Any], subject: str, viewer: str) -> Verdict:

@@ -30,7 +30,6 @@ _NAME = "abcdefghijklmnopqrstuvwxyz0123456789_.+-"
 _IRI = re.compile(rf"//(?=([\w.\-:@%\[\]~!$*+=]+)(/{_PATH})?)")
 _HOST = re.compile(r"[\w\-]+(?:\.[\w\-]+)*")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
-_BREAKS = re.compile(r"[\t\r\n]")
 _TAGS = re.compile(r"<[^<>]*>")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PUNYCODE = re.compile(r"(?<![a-z0-9])xn--[a-z0-9\-]+")
@@ -153,13 +152,13 @@ def _found(text: str, own: str) -> set[str]:
     if f"{own}:" in text:
         text = _with_port(own).sub(own, text)
     found = _spelled(text, own)
-    if "<" in text or _BREAKS.search(text):
-        # Browsers read through markup and line breaks in an address. Elsewhere these separate, so only a name of
-        # our own that comes into being without them counts.
-        unbroken = _BREAKS.sub("", text)
-        for glued in (unbroken, _TAGS.sub("", unbroken)):
-            if _mentions_of(own, glued) > _mentions_of(own, text):
-                found |= _spelled(glued, own)
+    # Browsers read through line breaks and markup in an address. Elsewhere these separate, so only a name of our own
+    # that comes into being without them counts.
+    unbroken = text.replace("\n", "").replace("\r", "").replace("\t", "")
+    bare = _TAGS.sub("", unbroken) if "<" in text else unbroken
+    for glued in {unbroken, bare} - {text}:
+        if _mentions_of(own, glued) > _mentions_of(own, text):
+            found |= _spelled(glued, own)
     return found
 
 
