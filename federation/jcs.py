@@ -4,7 +4,7 @@ orjson sorts keys by their UTF-8 bytes and RFC 8785 by UTF-16 units: for ASCII k
 integers past 2^53 are refused by the library; such documents take the slow path.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import orjson
 import rfc8785
@@ -22,7 +22,7 @@ def canonical(value: Any) -> bytes:
         except (orjson.JSONEncodeError, RecursionError) as error:
             raise Malformed("not_canonical", str(error)) from error
     try:
-        return cast("bytes", rfc8785.dumps(value))
+        return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
         raise Malformed("not_canonical", str(error)) from error
 

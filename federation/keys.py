@@ -5,7 +5,7 @@ The rule kept here: a key counts only for the actor that its own document names 
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -207,4 +207,4 @@ def _multikey(item: Document) -> RSAPublicKey | Ed25519PublicKey:
 
 def ed25519_private_from_multibase(text: str) -> Ed25519PrivateKey:
     """The key in a `secretKeyMultibase` (multicodec 0x1300), as test vectors and tools write it."""
-    return Ed25519PrivateKey.from_private_bytes(cast("bytes", base58_decode(text[1:]))[2:])
+    return Ed25519PrivateKey.from_private_bytes(base58_decode(text[1:])[2:])

@@ -4,6 +4,7 @@ Parameters: OWASP's first choice for Argon2id (19 MiB, two passes, one lane).
 """
 
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,7 +15,12 @@ LEAST_CHARS = 10
 MOST_CHARS = 256
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODYS = _HASHER.hash(secrets.token_urlsafe())
+
+
+@cache
+def _nobodys() -> str:
+    """The hash that is checked in place of one that is not there; made with the first such question, once."""
+    return _HASHER.hash(secrets.token_urlsafe())
 
 
 def check(password: str, *, username: str = "") -> None:
@@ -38,7 +44,7 @@ def hash_of(password: str) -> str:
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password fits. Without a hash (nobody of that name) it takes as long and says no."""
     try:
-        fits = _HASHER.verify(password_hash or _NOBODYS, password[: MOST_CHARS + 1])
+        fits = _HASHER.verify(password_hash or _nobodys(), password[: MOST_CHARS + 1])
     except (VerificationError, InvalidHashError):
         return False
     return fits and password_hash is not None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 import aiosqlite
@@ -52,14 +53,29 @@ def _compiled(statement: ClauseElement) -> Compiled:
 
 
 class Command:
-    """A statement that returns nothing, compiled once. Its parameters are the names of its bind parameters."""
+    """A statement that returns nothing, compiled once, when first used. Its parameters are the names of its bind parameters."""
 
     def __init__(self, statement: Executable) -> None:
-        compiled = _compiled(cast("ClauseElement", statement))
-        self.sql = str(compiled)
-        self.defaults: dict[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
-        if isinstance(statement, Insert):
-            self.defaults |= _column_defaults(statement.table) | self.defaults
+        self._statement = statement
+
+    @cached_property
+    def sql(self) -> str:
+        """The statement as the driver takes it."""
+        return self._parts[0]
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The parameters that need not be given."""
+        return self._parts[1]
+
+    @cached_property
+    def _parts(self) -> tuple[str, dict[str, Any]]:
+        """Compiled; two threads that come at once do it twice, to the same end."""
+        statement = self._statement
+        compiled = _compiled(statement)
+        literals = {name: value for name, value in compiled.params.items() if value is not None}
+        defaults = _column_defaults(statement.table) if isinstance(statement, Insert) else {}
+        return str(compiled), defaults | literals
 
 
 class Query(Command, Generic[R]):

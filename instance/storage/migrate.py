@@ -7,21 +7,16 @@ file as it was.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from instance.errors import ConfigError
-from instance.storage.tables import Meta
 
-SCRIPTS = "instance.storage:migrations"
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 class Upgrade(NamedTuple):
@@ -33,9 +28,7 @@ class Upgrade(NamedTuple):
 
 def head() -> str:
     """The revision this version of the program works with."""
-    found = _scripts().get_current_head()
-    assert found is not None
-    return found
+    return max(path.name.partition("_")[0] for path in _VERSIONS.glob("[0-9]*.py"))
 
 
 def revision(path: Path) -> str | None:
@@ -53,40 +46,33 @@ def revision(path: Path) -> str | None:
 def upgrade(path: Path) -> Upgrade:
     """Create the database at `path`, or bring it to the newest revision. Raises ConfigError, the file being as it was."""
     before = revision(path)
-    if before is not None and before not in {script.revision for script in _scripts().walk_revisions()}:
+    if before is not None and before not in _revisions().known():
         raise ConfigError(
             f"{path}: made by a newer Cordée (revision {before}). Install that version, or restore a backup."
         )
     with _connected(path) as connection:
-        command.upgrade(_settings(connection=connection), "head")
+        _revisions().run(connection)
     return Upgrade(before, head())
 
 
 def differences(path: Path) -> list[Any]:
     """What the tables declared in storage/tables.py have that the database at `path` has not, and the other way round."""
     with _connected(path) as connection:
-        return list(compare_metadata(MigrationContext.configure(connection), Meta.metadata))
+        return list(_revisions().compare(connection))
 
 
 def draft(message: str) -> None:
     """Write a revision from the revisions so far to the declared tables. For `make migration`; read it before you keep it."""
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
-        settings = _settings(connection=connection)
-        command.upgrade(settings, "head")
-        number = sum(1 for _ in _scripts().walk_revisions()) + 1
-        command.revision(settings, message, autogenerate=True, rev_id=f"{number:04}")
+        _revisions().run(connection)
+        _revisions().draft(connection, message)
     engine.dispose()
 
 
-def _settings(**attributes: object) -> AlembicConfig:
-    settings = AlembicConfig(attributes=attributes)
-    settings.set_main_option("script_location", SCRIPTS)
-    return settings
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_settings())
+def _revisions() -> Any:
+    """The half that needs Alembic, loaded when there is work for it."""
+    return import_module("instance.storage.revisions")
 
 
 @contextmanager
