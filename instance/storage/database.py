@@ -56,7 +56,7 @@ class Command:
     """A statement that returns nothing, compiled once, when first used. Its parameters are the names of its bind parameters."""
 
     def __init__(self, statement: Executable) -> None:
-        self._statement = statement
+        self._statement = cast("ClauseElement", statement)
 
     @cached_property
     def sql(self) -> str:
