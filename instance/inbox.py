@@ -56,16 +56,17 @@ class Arrival:
         return replace(self, is_named=True)
 
 
-def receive(tx: Tx, arrival: Arrival, *, gate: Gate) -> Receipt:
-    """Take in one activity."""
+def receive(tx: Tx, arrival: Arrival, *, gate: Gate, is_news: bool = True) -> Receipt:
+    """Take in one activity. `is_news`: its carrier says something of itself that we did not note a moment ago."""
     activity, entry = arrival.activity, arrival.entry
     receipt = _decide(tx, arrival, gate)
     if receipt.rule != "duplicate":
         _record(tx, activity, arrival.speaker, receipt)
     if entry is None or receipt.status >= 400 or not arrival.carrier:
         return receipt
-    note_heads(tx, entry.project, arrival.carrier, arrival.heads or {})
-    peers.heard(tx, arrival.carrier)
+    if is_news:
+        note_heads(tx, entry.project, arrival.carrier, arrival.heads or {})
+        peers.heard(tx, arrival.carrier)
     return receipt._replace(headers=_heads_header(tx, entry.project))
 
 
@@ -230,13 +231,19 @@ def _turn(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> tuple[str, st
 
 def _take(tx: Tx, rule: activities.Rule, incoming: Incoming, gate: Gate) -> Ruling:
     """Verify, and when taken apply and answer. What cannot be read is a ruling; what breaks while writing undoes everything."""
-    try:
-        ruling = rule.verify(tx, incoming)
-    except (FederationError, Refusal) as error:
-        return Ruling(taken=False, rule=error.rule)
+    ruling = _ruling(tx, rule, incoming)
     if ruling.taken:
         outbox.send(tx, (*rule.apply(tx, incoming), *rule.relay(incoming)), gate=gate)
+    else:
+        rule.refused(tx, incoming, ruling)
     return ruling
+
+
+def _ruling(tx: Tx, rule: activities.Rule, incoming: Incoming) -> Ruling:
+    try:
+        return rule.verify(tx, incoming)
+    except (FederationError, Refusal) as error:
+        return Ruling(taken=False, rule=error.rule)
 
 
 def _row(tx: Tx, activity: Activity, entry: Entry, *, state: str, rule: str = "") -> EntryRow:

@@ -6,7 +6,7 @@
 import asyncio
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -45,9 +45,17 @@ Listener = Callable[[Event], None]
 
 WATCH_EVERY_S = 0.25
 TIDY_EVERY_S = 60.0
+HEARD_EVERY_MS = 60_000
 KEEP_MS = 90 * 24 * 3_600_000  # of letters that are settled, and of what came in
 
 _log = structlog.get_logger(__name__)
+
+
+class _Said(NamedTuple):
+    """When a party was last noted as heard from, and the heads it then said it holds."""
+
+    at_ms: int
+    heads: str | None
 
 
 class Bus:
@@ -99,6 +107,7 @@ class Cordee:
         self.fetcher = Fetcher(
             database, self.wire, self.gate, keyring=self._keyring, media_dir=config.media_dir, clock=clock
         )
+        self._said: dict[str, _Said] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -180,7 +189,13 @@ class Cordee:
             receipt = Receipt(error.status, error.rule)
             await self._database.write(lambda tx: inbox.refuse(tx, activity, host, receipt))
             raise
-        receipt = await self._database.write(lambda tx: inbox.receive(tx, arrival, gate=self.gate))
+        said = self._said.get(host)
+        is_news = said is None or self._clock() - said.at_ms >= HEARD_EVERY_MS or said.heads != heads
+        receipt = await self._database.write(
+            lambda tx: inbox.receive(tx, arrival, gate=self.gate, is_news=is_news)
+        )
+        if is_news:
+            self._said[host] = _Said(self._clock(), heads)
         self.delivery.wake(host)
         if receipt.status >= 400:
             _log.warning("refused", rule=receipt.rule, iri=activity.iri, host=host)

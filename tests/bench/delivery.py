@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import uvloop
+
 from instance.storage import delivery
 from tests.nodes import Company, a_company, running, tie, until
 
@@ -83,4 +85,4 @@ async def _waiting(company: Company) -> int:
 
 if __name__ == "__main__":
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdecimal()]
-    asyncio.run(main(numbers[0] if numbers else 1000, profile="--profile" in sys.argv))
+    uvloop.run(main(numbers[0] if numbers else 1000, profile="--profile" in sys.argv))

@@ -7,6 +7,8 @@ import asyncio
 import json
 import sys
 
+import uvloop
+
 from instance.config import Config
 from instance.storage import actors
 from tests.nodes import Company
@@ -26,4 +28,4 @@ async def main(settings: dict[str, object], port: int, project_iri: str) -> None
 
 
 if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+    uvloop.run(main(json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

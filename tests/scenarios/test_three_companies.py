@@ -96,7 +96,7 @@ async def test_who_comes_later_takes_redacted_entries_by_the_hash_that_the_next_
 
 
 async def test_a_suspended_charter_closes_the_letters_that_wait(tmp_path: Path):
-    async with three_nodes(tmp_path) as (acme, globex, initech):
+    async with three_nodes(tmp_path) as (acme, globex, _):
         await globex.shut_door()
         post = await acme.post("alice", "The frame is ready")
         await acme.node.perform(lambda tx: charter.suspend(tx, acme.project_iri))
