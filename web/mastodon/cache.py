@@ -3,7 +3,8 @@
 The rule kept here: nothing is shown to a viewer before the database has let that viewer read it. The viewer's marks on a post are the
 evidence, and go with every change of what the viewer may read. What makes which memory go stands in the one table at the end.
 
-A status is kept once for everybody, as bytes without its last part; the part that depends on who looks has eight forms.
+A status is kept once for everybody, as bytes without its last part; the part that depends on who looks has eight forms. How many posts
+and followers its author has is told as it was when the status was rendered: nobody waits for that number to move.
 """
 
 import time
