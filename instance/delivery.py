@@ -36,7 +36,7 @@ SLOW = 12  # a host that does not know us is asked again at a twelfth of the pac
 EXPIRY_MS = 7 * 24 * 3600 * 1000
 STOP_S = 10.0
 _NOT_FOUND_TRIES = 4
-_UNKNOWN_SENDER_TRIES = 10  # about a day and a half
+_UNKNOWN_SENDER_TRIES = 10  # over some eight hours
 _TRY_LATER = frozenset({408, 425, 429})
 _OUR_FAULT = frozenset({"seal", "host", "url"})
 
@@ -118,6 +118,12 @@ class _Turn(NamedTuple):
     results: tuple[Result, ...] = ()
     stopped_by: Verdict | None = None
     held: Mapping[str, str] = {}
+
+
+class _Rest(NamedTuple):
+    """The lane has nothing to send now; `until_ms` is when to look again, None when the next letter will say."""
+
+    until_ms: int | None = None
 
 
 class Delivery:
@@ -233,12 +239,12 @@ class Delivery:
         turn, is_first = _Turn(), True
         while True:
             self._again.discard(host)
-            batch = await self._database.write(partial(self._next, host=host, turn=turn, is_first=is_first))
-            if turn.stopped_by is not None and turn.stopped_by.wait_s:
-                self._schedule(host, self._clock() + int(turn.stopped_by.wait_s * 1000))
-            if batch is None:
+            found = await self._database.write(partial(self._next, host=host, turn=turn, is_first=is_first))
+            if isinstance(found, _Rest):
+                if found.until_ms is not None:
+                    self._schedule(host, found.until_ms)
                 return
-            turn, is_first = await self._send(batch), False
+            turn, is_first = await self._send(found), False
 
     async def _send(self, batch: _Batch) -> _Turn:
         """Post the letters of a batch in order, up to the first that makes the lane wait."""
@@ -263,21 +269,23 @@ class Delivery:
         except FederationError as error:
             return error
 
-    def _next(self, tx: Tx, *, host: str, turn: _Turn, is_first: bool) -> _Batch | None:
-        """Write what became of the last batch, and take the next; None when the lane rests."""
+    def _next(self, tx: Tx, *, host: str, turn: _Turn, is_first: bool) -> _Batch | _Rest:
+        """Write what became of the last batch, and take the next."""
         rows.settle(tx, turn.results)
         for project, header in turn.held.items():
             inbox.note_heads(tx, project, host, inbox.heads_in(header, project))
         lane = rows.lane(tx, host)
-        if lane is None or (is_first and not rows.lease(tx, host, until_ms=tx.now_ms + LEASE_MS)):
-            return None
-        failures = lane.failures
+        if lane is None:
+            return _Rest()
+        if is_first and not rows.lease(tx, host, until_ms=tx.now_ms + LEASE_MS):
+            return _Rest(lane.leased_until_ms)
         if turn.results:
             lane = _fared(tx, lane, turn)
-            failures = lane.failures
         letters = () if turn.stopped_by or self._stopping else self._open_letters(tx, host)
         rows.set_lane(tx, lane._replace(leased_until_ms=tx.now_ms + LEASE_MS if letters else 0))
-        return _Batch(letters, _heads(tx, letters), failures) if letters else None
+        if not letters:
+            return _Rest(lane.due_at_ms if turn.stopped_by else None)
+        return _Batch(letters, _heads(tx, letters), lane.failures)
 
     def _open_letters(self, tx: Tx, host: str) -> tuple[LetterRow, ...]:
         """The next letters whose way is still open; those whose way was closed are settled as such."""

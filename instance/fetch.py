@@ -26,7 +26,6 @@ from federation.activity import Activity
 from federation.collection import items_of
 from federation.document import Document, parse
 from federation.errors import FederationError, Malformed, Refused, Unreachable
-from federation.log import Entry
 from federation.node import Receipt
 from federation.origin import origin_of
 from federation.vocabulary import ACCEPT
@@ -43,6 +42,7 @@ from instance.storage import actors, charters, peers
 from instance.storage import log as entries
 from instance.storage import media as pictures
 from instance.storage.database import Database, Tx
+from instance.storage.log import EntryRow
 
 PAGE_ENTRIES: Final = 100
 PAGES: Final = 200  # of one gap in one go: 20,000 entries
@@ -202,7 +202,8 @@ class Fetcher:
         """
         while documents:
             arrivals, error = await self._proven(documents, gap)
-            ready = _named(arrivals)
+            held = await self._database.read(lambda tx: entries.first_held(tx, *gap))
+            ready = _named(arrivals, held)
             if not ready:
                 if error is not None:
                     raise error
@@ -222,7 +223,7 @@ class Fetcher:
     ) -> tuple[list[Arrival], FederationError | None]:
         """The entries up to the first that is none of this sequence or whose proof does not hold."""
         arrivals: list[Arrival] = []
-        for document in documents[:PAGE_ENTRIES]:
+        for document in documents:
             try:
                 arrivals.append(await self._re_served(document, gap))
             except FederationError as error:
@@ -284,20 +285,22 @@ class Fetcher:
         return await self._wire.get(inquiry, limit_bytes=limit_bytes)
 
 
-def _named(arrivals: list[Arrival]) -> list[Arrival]:
-    """The arrivals up to the last that is proven; a redacted one among them is believed when the next one names its hash."""
+def _named(arrivals: list[Arrival], held: EntryRow | None) -> list[Arrival]:
+    """The arrivals up to the last that can be believed: one that is proven, or a redacted one whose hash the next one names.
+
+    `held` is the entry behind the gap: it was proven when it came.
+    """
     ready: list[Arrival] = []
-    successor: Entry | None = None
+    successor = (held.seq, held.prev) if held is not None else (0, None)
     for arrival in reversed(arrivals):
         entry = arrival.entry
         assert entry is not None
-        is_named = successor is not None and (successor.seq, successor.prev) == (entry.seq + 1, entry.hash)
-        if arrival.proven is None and not is_named:
-            ready, successor = [], None
+        if arrival.proven is None and successor != (entry.seq + 1, entry.hash):
+            ready, successor = [], (0, None)
             continue
-        ready.append(arrival)
-        successor = entry
-    return [arrival.named() if arrival.proven is None else arrival for arrival in reversed(ready)]
+        ready.append(arrival if arrival.proven is not None else arrival.named())
+        successor = (entry.seq, entry.prev)
+    return ready[::-1]
 
 
 def _missing(tx: Tx, gap: Gap) -> _Missing:

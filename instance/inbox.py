@@ -1,6 +1,7 @@
 """What comes in, decided and written in one transaction. The rule kept here: once only, in each party's order, and nothing without a trace.
 
-Every arrival ends as a Receipt, recorded in `received` with the rule that decided. An entry of a project's log is placed first: the
+Every arrival ends as a Receipt, recorded in `received` with the rule that decided: 202 when it was taken in, 422 and 409 when it never
+will be, 403 and 503 when it may be later. An entry of a project's log is placed first: the
 next one has its turn at once, and after it those that were held for it; one that came early is held and its gap made known; a second
 one with a number already taken is kept as evidence. An entry that a rule does not take keeps its place in the chain, marked ignored.
 """
@@ -136,10 +137,10 @@ def _outside_logs(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
     if rule is None:
         return Receipt(202, IGNORED_UNKNOWN)
     if rule.in_log:
-        return Receipt(403, "no_log")
+        return Receipt(422, "no_log")
     incoming = Incoming(activity, arrival.speaker, arrival.proven, None, None)
     ruling = _take(tx, rule, incoming, gate)
-    return Receipt(202 if ruling.taken else 403, ruling.rule)
+    return Receipt(202 if ruling.taken else 422, ruling.rule)
 
 
 def _placed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
@@ -152,7 +153,7 @@ def _placed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
             entries.add_fork(tx, _row(tx, arrival.activity, entry, state=entries.HELD))
             return Receipt(409, "fork")
         case _ if arrival.proven is None and not arrival.is_named and not _is_named_by_held(tx, entry):
-            return Receipt(403, "unproven_redaction")
+            return Receipt(422, "unproven_redaction")
         case Place.GAP:
             return _hold(tx, arrival.activity, entry, first=placement.first)
         case _:

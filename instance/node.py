@@ -120,7 +120,12 @@ class Cordee:
         seal_key = _read_seal_key(config)
         database = await Database.open(str(config.database), config.home, clock=clock)
         self = cls(config, database, seal_key, clock)
-        await self._begin()
+        try:
+            await self._begin()
+        except BaseException:
+            await self.wire.close()
+            await database.close()
+            raise
         return self
 
     async def close(self) -> None:

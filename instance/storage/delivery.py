@@ -208,10 +208,9 @@ def _letter(tx: Tx, letter: Outbound, outgoing_id: int) -> dict[str, object]:
     }
 
 
-def lease(tx: Tx, host: str, *, until_ms: int, mine: bool = False) -> bool:
-    """Take a lane for one worker until a time (`mine`: it holds it already); False while another one holds it."""
-    free_at_ms = until_ms if mine else tx.now_ms
-    return tx.run(_LEASE, lane_host=host, now=free_at_ms, until=until_ms) == 1
+def lease(tx: Tx, host: str, *, until_ms: int) -> bool:
+    """Take a lane for one worker until a time; False while another one holds it."""
+    return tx.run(_LEASE, lane_host=host, now=tx.now_ms, until=until_ms) == 1
 
 
 def release_all(tx: Tx) -> None:

@@ -3,21 +3,24 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp.web import Application, Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from federation.errors import FederationError, Gone, Refused, Unreachable
-from federation.letters import Outbound, check_seal
 from federation.wire import Answer
 from instance.delivery import LONGEST_WAIT_S, judge, retry_after
 from instance.node import Cordee
 from instance.storage import delivery as rows
-from tests.nodes import Company, a_company, running, tie, until
+from instance.storage.database import now_ms
+from tests.builders import a_tx
+from tests.fakes import an_outbound
+from tests.nodes import Company, a_company, protocol_app, running, tie, until
 
 
 def an_answer(status: int, body: bytes = b"", **headers: str) -> Answer:
@@ -100,36 +103,6 @@ def test_a_letter_that_must_not_leave_is_refused_by_us(rule: str):
 def test_a_host_that_cannot_be_reached_keeps_the_letter(error: FederationError):
     verdict = judged(error)
     assert (verdict.state, verdict.why, verdict.wait_s > 0) == (rows.QUEUED, error.rule, True)
-
-
-@dataclass
-class Wire:
-    """Stands for the wire: checks the seal as the real one does, answers what the test says, remembers what left."""
-
-    key: bytes
-    answers: dict[str, Answer | FederationError] = field(default_factory=dict)
-    left: list[Outbound] = field(default_factory=list)
-
-    async def post(self, outbound: Outbound, *, headers: dict[str, str] | None = None) -> Answer:
-        check_seal(outbound, self.key)
-        answer = self.answers.get(outbound.host, an_answer(202))
-        if isinstance(answer, FederationError):
-            raise answer
-        self.left.append(outbound)
-        return answer
-
-
-@dataclass
-class Clock:
-    """Milliseconds since the epoch, as told."""
-
-    now_ms: int = 1_790_000_000_000
-
-    def __call__(self) -> int:
-        return self.now_ms
-
-    def pass_s(self, seconds: float) -> None:
-        self.now_ms += int(seconds * 1000)
 
 
 @asynccontextmanager
@@ -299,3 +272,95 @@ async def test_what_was_given_up_can_be_queued_again(tmp_path: Path):
         assert await acme.node.write(lambda tx: rows.queue_again(tx, globex.host)) == 1
         await acme.node.try_now(globex.host)
         await until(lambda: found(globex, post.iri))
+
+
+async def test_a_lane_that_another_worker_holds_is_tried_when_its_lease_has_ended(tmp_path: Path):
+    async with acme_alone(tmp_path) as (acme, globex, _):
+        held_until_ms = now_ms() + 1_000
+        await acme.node.write(lambda tx: rows.lease(tx, globex.host, until_ms=held_until_ms))
+        post = await acme.post("alice", "The frame is ready")
+        await until(lambda: found(globex, post.iri))
+        assert now_ms() >= held_until_ms
+
+
+async def test_a_lease_is_given_once(tmp_path: Path):
+    async with acme_alone(tmp_path) as (acme, globex, _):
+        later = now_ms() + 60_000
+        assert await acme.node.write(lambda tx: rows.lease(tx, globex.host, until_ms=later))
+        assert not await acme.node.write(lambda tx: rows.lease(tx, globex.host, until_ms=later))
+
+
+async def test_a_host_that_refuses_one_letter_gets_the_next(tmp_path: Path):
+    async with acme_alone(tmp_path) as (acme, globex, _):
+        await globex.shut_door()
+        await acme.post("alice", "One")
+        await acme.post("alice", "Two")
+        globex.app_of = answering(422)
+        await globex.open_door()
+        await acme.node.try_now(globex.host)
+        await until(lambda: waiting(acme, globex.host), 0)
+        assert [row.state for row in await undelivered(acme.node, globex.host)] == [rows.REFUSED] * 2
+
+
+async def test_a_host_in_trouble_keeps_its_letters_in_order(tmp_path: Path):
+    async with acme_alone(tmp_path) as (acme, globex, _):
+        await globex.shut_door()
+        for word in ("One", "Two"):
+            await acme.post("alice", word)
+        globex.app_of = answering(503)
+        await globex.open_door()
+        await acme.node.try_now(globex.host)
+
+        async def last_status() -> int | None:
+            return (await lane(acme.node, globex.host)).last_status
+
+        await until(last_status, 503)
+        assert await waiting(acme, globex.host) == 2
+        await globex.shut_door()
+        globex.app_of = protocol_app
+        await globex.open_door()
+        await acme.node.try_now(globex.host)
+        await until(lambda: waiting(acme, globex.host), 0)
+        assert [row.seq for row in await globex.entries(acme.host)] == [1, 2, 3]
+
+
+def answering(status: int):
+    """A server that answers everything alike."""
+
+    async def answer(_: Request) -> Response:
+        return Response(status=status)
+
+    def app_of(_: Cordee) -> Application:
+        app = Application()
+        app.router.add_route("*", "/{path:.*}", answer)
+        return app
+
+    return app_of
+
+
+def test_old_letters_are_dropped_with_the_bytes_that_no_letter_needs():
+    tx = a_tx()
+    letter = replace(an_outbound("https://globex.example/inbox"), id=1)
+    rows.enqueue(tx, [letter, replace(letter, id=2, host="initech.example")])
+    rows.settle(tx, [rows.Result(1, rows.DONE)])
+    assert rows.forget(tx, before_ms=tx.now_ms + 1) == 1
+    assert [row.body for row in rows.next_letters(tx, "initech.example", 10)] == [letter.body]
+    rows.settle(tx, [rows.Result(2, rows.REFUSED, "why")])
+    assert rows.forget(tx, before_ms=tx.now_ms) == 0
+    assert rows.forget(tx, before_ms=tx.now_ms + 1) == 1
+
+
+def test_a_settled_letter_is_not_settled_again():
+    tx = a_tx()
+    letter = an_outbound("https://globex.example/inbox")
+    rows.enqueue(tx, [letter])
+    rows.settle(tx, [rows.Result(letter.id, rows.CLOSED)])
+    rows.settle(tx, [rows.Result(letter.id, rows.DONE)])
+    assert [row.state for row in rows.undelivered(tx, letter.host, 10)] == [rows.CLOSED]
+
+
+def test_a_letter_comes_out_of_the_queue_as_it_went_in():
+    tx = a_tx()
+    letter = an_outbound("https://globex.example/inbox")
+    rows.enqueue(tx, [letter])
+    assert [row.outbound() for row in rows.next_letters(tx, letter.host, 10)] == [letter]

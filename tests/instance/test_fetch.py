@@ -1,6 +1,8 @@
 """What a node fetches of its own accord: of parties only, and believed for its proof, not for where it came from."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 from aiohttp.web import Application, Request, Response
 from PIL import Image
 
+from federation import keys
+from federation.errors import Refused
 from federation.log import heads_header
 from instance import inbox
 from instance.domain import media
@@ -185,3 +189,43 @@ async def test_a_page_of_the_log_holds_no_more_than_its_limit(companies: tuple[C
     page = orjson.loads((await globex.node.disclose(path, viewer=acme.host, accept="")).body)
     assert len(page["orderedItems"]) == 100
     assert page["next"].endswith("after=101")
+
+
+async def test_a_redacted_entry_alone_is_believed_by_the_one_that_waits_behind_it(
+    companies: tuple[Company, Company, Company],
+):
+    acme, _, initech = companies
+    await initech.shut_door()
+    post = await acme.post("alice", "A slip of the pen")
+    await acme.delete("alice", post.id)
+    assert (await bring(initech, await said(acme, 3), signer=acme.config.home.node)).rule == "held"
+    await agree(acme, initech)
+    assert [row.state for row in await initech.entries(acme.host)][:2] == ["applied", "redacted"]
+
+
+async def test_a_redacted_entry_brought_as_a_delivery_is_refused(companies: tuple[Company, Company, Company]):
+    """Without a proof it is nobody's word; only a log re-serves envelopes, and something proven must name them."""
+    acme, _, initech = companies
+    await initech.shut_door()
+    post = await acme.post("alice", "A slip of the pen")
+    await acme.delete("alice", post.id)
+    with pytest.raises(Refused, match="no_proof"):
+        await bring(initech, await said(acme, 2), signer=acme.people["alice"].iri)
+
+
+async def test_a_new_key_of_an_author_is_fetched_when_the_old_one_does_not_fit(
+    companies: tuple[Company, Company, Company],
+):
+    acme, globex, _ = companies
+    await acme.post("alice", "With the old key")
+    await agree(acme, globex)
+    new = keys.generate_ed25519()
+    with closing(sqlite3.connect(acme.config.database)) as by_hand:
+        by_hand.execute(
+            "UPDATE actor_key SET public_pem = ?, private_pem = ? WHERE actor_iri = ? AND kind = 'ed25519'",
+            [keys.public_to_pem(new.public_key()), keys.private_to_pem(new), acme.people["alice"].iri],
+        )
+        by_hand.commit()
+    await acme.post("alice", "With the new key")
+    await agree(acme, globex)
+    assert [row.state for row in await globex.entries(acme.host)] == ["applied"] * 3
