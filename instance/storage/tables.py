@@ -6,7 +6,7 @@ Times are integers of milliseconds (`…_at_ms`), booleans are 0/1 integers, doc
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 Big = BigInteger().with_variant(Integer(), "sqlite")
@@ -249,7 +249,13 @@ class Post(SQLModel, table=True):
         Index("ix_post_space", "space", "id"),
         Index("ix_post_author", "author_id", "id"),
         Index("ix_post_parent", "in_reply_to_id"),
-        Index("ix_post_parent_iri", "in_reply_to_iri"),
+        # Partial: most posts answer nothing, and statistics over so many NULLs would make the planner read them all.
+        Index(
+            "ix_post_parent_iri",
+            "in_reply_to_iri",
+            sqlite_where=text("in_reply_to_iri IS NOT NULL"),
+            postgresql_where=text("in_reply_to_iri IS NOT NULL"),
+        ),
         Index("ix_post_thread", "thread_id", "id"),
         Index("ix_post_boost", "boost_of_id", "author_id"),
     )

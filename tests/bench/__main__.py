@@ -18,6 +18,7 @@ import uvloop
 from aiohttp import ClientSession, WSMsgType
 
 from instance.storage import delivery
+from instance.storage.database import Database
 from tests.bench import machine, site
 from tests.bench.fill import fill
 from tests.bench.machine import Measure
@@ -132,17 +133,24 @@ async def outbound(asked: argparse.Namespace) -> None:
             with site.serve(acme, log=asked.log) as child:
                 async with ClientSession() as session:
                     await site.answers(session, acme, child)
-                await asyncio.sleep(1)
                 for sink in sinks:
                     await sink.open()
-                total = posts * partners
                 with Measure(child.pid) as cost:
-                    while sum(sink.count for sink in sinks) < total:  # noqa: ASYNC110  polling is cheaper than an event a letter
-                        await asyncio.sleep(0.02)
-                say("outbound: deliveries to 16 hosts", cost.per(total))
+                    await _deliver_all(acme, sinks, posts * partners)
+                say("outbound: deliveries to 16 hosts", cost.per(posts * partners))
             for sink in sinks:
                 await sink.close()
             await acme.start()
+
+
+async def _deliver_all(acme: Company, sinks: list[site.Sink], total: int) -> None:
+    """Another process makes every lane due, as `cordee` would; the node notices and delivers."""
+    database = await Database.open(str(acme.config.database), acme.config.home)
+    for sink in sinks:
+        await database.write(lambda tx, host=sink.company.host: delivery.try_now(tx, host))
+    await database.close()
+    while sum(sink.count for sink in sinks) < total:  # noqa: ASYNC110  polling is cheaper than an event a letter
+        await asyncio.sleep(0.02)
 
 
 async def home(asked: argparse.Namespace) -> None:
@@ -152,36 +160,41 @@ async def home(asked: argparse.Namespace) -> None:
         acme = site.a_company(Path(directory), "acme")
         async with site.running(acme):
             await acme.hire("alice")
-            bearer = await site.bearer(acme, "alice")
+            bearers = [await site.bearer(acme, "alice") for _ in range((reads + posts) // 200 + 1)]
         with site.serve(acme, log=asked.log) as child:
-            async with site.client(acme, bearer) as session:
+            async with site.client(acme) as session:
                 await site.answers(session, acme, child)
-                await _post(session, 30)
-                await _get_home(session, 100)
+                await _post(session, 30, bearers[:1])
+                await _get_home(session, len(bearers), bearers)
                 with Measure(child.pid) as cost:
-                    await _get_home(session, reads)
+                    await _get_home(session, reads, bearers)
                 say("home timeline of 20 statuses", cost.per(reads))
                 with Measure(child.pid) as cost:
-                    await _post(session, posts)
+                    await _post(session, posts, bearers)
                 say("status posted (internal)", cost.per(posts))
 
 
-async def _get_home(session: ClientSession, count: int) -> None:
-    async def one(_: int) -> None:
-        async with session.get("/api/v1/timelines/home?limit=20") as answer:
-            if answer.status == 429:
-                raise RuntimeError("the rate limit is in the way of the bench")
+async def _get_home(session: ClientSession, count: int, bearers: list[str]) -> None:
+    async def one(n: int) -> None:
+        async with session.get("/api/v1/timelines/home?limit=20", headers=_as(bearers, n)) as answer:
+            assert answer.status == 200, await answer.text()
             assert len(await answer.read()) > 5000
 
     await drive(count, 8, one)
 
 
-async def _post(session: ClientSession, count: int) -> None:
+async def _post(session: ClientSession, count: int, bearers: list[str]) -> None:
     async def one(n: int) -> None:
-        async with session.post("/api/v1/statuses", json={"status": _text(n)}) as answer:
+        body = {"status": _text(n)}
+        async with session.post("/api/v1/statuses", json=body, headers=_as(bearers, n)) as answer:
             assert answer.status == 200, await answer.text()
 
     await drive(count, 8, one)
+
+
+def _as(bearers: list[str], n: int) -> dict[str, str]:
+    """Many apps of one person, so that the rate limit of each stays out of the way."""
+    return {"Authorization": f"Bearer {bearers[n % len(bearers)]}"}
 
 
 async def latency(asked: argparse.Namespace) -> None:

@@ -404,7 +404,12 @@ sa.Table(
     sa.Index("ix_post_author", "author_id", "id"),
     sa.Index("ix_post_boost", "boost_of_id", "author_id"),
     sa.Index("ix_post_parent", "in_reply_to_id"),
-    sa.Index("ix_post_parent_iri", "in_reply_to_iri"),
+    sa.Index(
+        "ix_post_parent_iri",
+        "in_reply_to_iri",
+        sqlite_where=sa.text("in_reply_to_iri IS NOT NULL"),
+        postgresql_where=sa.text("in_reply_to_iri IS NOT NULL"),
+    ),
     sa.Index("ix_post_space", "space", "id"),
     sa.Index("ix_post_thread", "thread_id", "id"),
 )
