@@ -133,12 +133,12 @@ class Streams:
         await self._tell_post("status.update", post, told)
 
     async def gone(self, event: events.PostGone) -> None:
-        """`delete` with the id, which says nothing else."""
+        """`delete` with the id to the homes it stood in, to its project's list, or to the company: the id says nothing else."""
         project = await self._node.read(lambda tx: actors.by_iri(tx, event.space))
-        names = ["user", "public:local"] if project is None else ["user", "public", f"list:{project.id}"]
-        frames = _Frames("delete", str(event.post_id).encode())
-        for socket in self._all() if project is None else self._of(event.owners):
-            frames.send(socket, names)
+        names = ["public", "public:remote", f"list:{project.id}"] if project else ["public:local"]
+        frames, at_home = _Frames("delete", str(event.post_id).encode()), set(event.owners)
+        for socket in self._of(at_home) if project else list(self._all()):
+            frames.send(socket, [*names, "user"] if socket.viewer_id in at_home else names)
 
     async def notified(self, event: events.Notified) -> None:
         """`notification` to its owner."""
