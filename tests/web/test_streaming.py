@@ -83,19 +83,24 @@ async def test_a_notification_is_told_to_its_owner_on_both_streams(acme: Company
 
 async def test_the_company_hears_public_posts_on_the_local_stream_and_nothing_else(tied: Tied):
     acme, globex, _ = tied
-    async with apps_of(acme, "alice", "zoe") as (alice, zoe), apps_of(globex, "bob") as (bob,):
+    async with (
+        apps_of(acme, "alice", "zoe", "amine") as (alice, zoe, amine),
+        apps_of(globex, "bob") as (bob,),
+    ):
         ear = await listening(zoe, "public:local", "public", "user")
         other = await listening(bob, "public:local")
-        for text, more in (
+        for text, options in (
             ("@apollo inside", {}),
             ("unlisted", {"visibility": "unlisted"}),
             ("@alice direct", {"visibility": "direct"}),
         ):
-            await alice.post("/api/v1/statuses", status=text, **more)
+            await alice.post("/api/v1/statuses", status=text, **options)
         made = await alice.post("/api/v1/statuses", status="for all")
-        await alice.post("/api/v1/statuses", status="an answer", in_reply_to_id=made["id"])
-        stream, event, payload = await heard(ear)
-        assert (stream, event, payload["id"]) == (["public:local"], "update", made["id"])
+        await amine.post("/api/v1/statuses", status="an answer", in_reply_to_id=made["id"])
+        more = await alice.post("/api/v1/statuses", status="and more", in_reply_to_id=made["id"])
+        for wanted in (made, more):
+            stream, event, payload = await heard(ear)
+            assert (stream, event, payload["id"]) == (["public:local"], "update", wanted["id"])
         assert await silent(ear)
         assert await silent(other)
 

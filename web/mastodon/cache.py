@@ -147,26 +147,22 @@ class Cache:
 
     def _known(self, post_ids: Iterable[int], viewer_id: int) -> dict[int, bytes]:
         mine = self.marks.get(viewer_id)
+        if not mine:
+            return {}
+        good, now_s = self._good, self._clock()
         found: dict[int, bytes] = {}
-        if mine:
-            now_s = self._clock()
-            for post_id in post_ids:
-                whole = self._whole(post_id, mine, now_s)
-                if whole is not None:
-                    found[post_id] = whole
+        for post_id in post_ids:
+            kept = good(post_id, mine, now_s)
+            if kept is None:
+                continue
+            if kept.boost_of_id is None:
+                found[post_id] = show.whole(kept, mine[post_id] & 7)
+            elif (boosted := good(kept.boost_of_id, mine, now_s)) is not None:
+                found[post_id] = show.whole_boost(kept, boosted, mine[kept.boost_of_id] & 7)
         return found
 
-    def _whole(self, post_id: int, mine: Mapping[int, int], now_s: float) -> bytes | None:
-        kept = self._good(post_id, mine, now_s)
-        if kept is None:
-            return None
-        boosted_id = kept.boost_of_id
-        if boosted_id is None:
-            return show.whole(kept, mine[post_id] & 7)
-        boosted = self._good(boosted_id, mine, now_s)
-        return show.whole_boost(kept, boosted, mine[boosted_id] & 7) if boosted else None
-
     def _good(self, post_id: int, mine: Mapping[int, int], now_s: float) -> Rendered | None:
+        """A status in memory that this viewer was allowed to read, when it is still as it was then."""
         kept = self.statuses.get(post_id)
         if kept is None or mine.get(post_id, -1) >> 3 != kept.version or kept.rendered.until_s <= now_s:
             return None

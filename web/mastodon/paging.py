@@ -32,13 +32,9 @@ def links(request: Request, base: str, ids: Sequence[int], window: Window) -> di
     if not ids:
         return {}
     kept = [(name, value) for name, value in request.query.items() if name not in _CURSORS]
-    kept.append(("limit", str(window.limit)))
-    found = []
-    if len(ids) >= window.limit:
-        found.append(_link(base, request.path, [*kept, ("max_id", str(ids[-1]))], "next"))
-    found.append(_link(base, request.path, [*kept, ("min_id", str(ids[0]))], "prev"))
-    return {"Link": ", ".join(found)}
-
-
-def _link(base: str, path: str, query: list[tuple[str, str]], rel: str) -> str:
-    return f'<{base}{path}?{urlencode(query)}>; rel="{rel}"'
+    query = f"{urlencode(kept)}&" if kept else ""
+    place = f"{base}{request.path}?{query}limit={window.limit}"
+    newer = f'<{place}&min_id={ids[0]}>; rel="prev"'
+    if len(ids) < window.limit:
+        return {"Link": newer}
+    return {"Link": f'<{place}&max_id={ids[-1]}>; rel="next", {newer}'}

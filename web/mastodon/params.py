@@ -114,13 +114,12 @@ def path_id(request: Request, name: str = "id") -> int:
 
 def of_query(request: Request) -> Params:
     """The parameters of the query string alone."""
-    text = request.rel_url.raw_query_string
-    return Params(_nested(_pairs(text)) if text else {})
+    return Params(_nested(request.query.items()))
 
 
 async def of_body(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) -> Params:
     """The parameters of query and body; the body wins. Raises ApiError, TooLarge, Invalid."""
-    tree = _nested(_pairs(request.rel_url.raw_query_string))
+    tree = _nested(request.query.items())
     if not request.body_exists:
         return Params(tree)
     if (request.content_length or 0) > limit_bytes:

@@ -8,7 +8,7 @@ import asyncio
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -104,29 +104,32 @@ class Streams:
 
     async def appeared(self, event: events.PostAppeared) -> None:
         """`update` to the homes it entered, to its project's list, to all one's projects, or to the company."""
-        post, list_id = await self._node.read(lambda tx: _facts(tx, event.post_id))
-        if post is None:
+        place = await self._node.read(lambda tx: _place(tx, event.post_id))
+        if place is None:
             return
-        owners, names = self._of(event.owners), _names(post, list_id)
-        is_local = "public:local" in names
-        listeners = [one for one in (self._all() if is_local else owners) if one.names & {*names, "user"}]
+        post, names = place
         at_home = set(event.owners)
+        listeners = list(self._all()) if "public:local" in names else self._of(at_home)
+        wanted = {*names, "user"}
         await self._tell_post(
             "update",
             post,
-            [(one, [*names, "user"] if one.viewer_id in at_home else names) for one in listeners],
+            [
+                (one, [*names, "user"] if one.viewer_id in at_home else names)
+                for one in listeners
+                if not wanted.isdisjoint(one.names)
+            ],
         )
 
     async def changed(self, event: events.PostChanged) -> None:
         """`status.update` wherever the post stands, when its words changed."""
-        if not event.edited:
+        place = await self._node.read(lambda tx: _place(tx, event.post_id)) if event.edited else None
+        if place is None:
             return
-        post, list_id = await self._node.read(lambda tx: _facts(tx, event.post_id))
-        if post is None:
-            return
-        names, told = _names(post, list_id), []
+        post, names = place
+        told: list[tuple[Socket, list[str]]] = []
         for viewer_id in list(self._sockets):
-            if not await self._cache.found([post.id], viewer_id):
+            if await self._cache.one(post.id, viewer_id) is None:
                 continue
             page = await self._cache.home(viewer_id, Window(max_id=post.id + 1, limit=1))
             told += [(one, [*names, "user"] if page == [post.id] else names) for one in self.of(viewer_id)]
@@ -198,21 +201,24 @@ def text_frame(body: bytes) -> bytes:
     return struct.pack("!BBQ", 0x81, 127, size) + body
 
 
-def _facts(tx: Tx, post_id: int) -> tuple[PostRow | None, int | None]:
-    """The post, and the id of its project (which is that of the list)."""
+class _Place(NamedTuple):
+    """A post, and the streams besides "user" on which it belongs, as the timelines of these names would show it."""
+
+    post: PostRow
+    names: list[str]
+
+
+def _place(tx: Tx, post_id: int) -> _Place | None:
     post = posts.by_id(tx, post_id)
-    project = actors.by_iri(tx, post.space) if post and post.space != INTERNAL else None
-    return post, project.id if project else None
-
-
-def _names(post: PostRow, list_id: int | None) -> list[str]:
-    """The streams besides "user" that the post belongs on, as the timelines of these names would show it."""
-    if post.boost_of_id is not None:
-        return []
-    opens = post.in_reply_to_iri is None
-    if list_id is not None:
-        return [f"list:{list_id}", *(["public", "public:remote"] if opens else [])]
-    return ["public:local"] if opens and post.visibility == "public" else []
+    if post is None or post.boost_of_id is not None:
+        return None if post is None else _Place(post, [])
+    parent = posts.by_id(tx, post.in_reply_to_id) if post.in_reply_to_id is not None else None
+    continues = post.in_reply_to_iri is None or (parent is not None and parent.author_id == post.author_id)
+    if post.space == INTERNAL:
+        return _Place(post, ["public:local"] if continues and post.visibility == "public" else [])
+    project = actors.by_iri(tx, post.space)
+    here = [f"list:{project.id}"] if project else []
+    return _Place(post, [*here, *(["public", "public:remote"] if continues else [])])
 
 
 _TELLS: dict[type[Any], Callable[[Streams, Any], Awaitable[None]]] = {
