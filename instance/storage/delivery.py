@@ -175,6 +175,13 @@ _EXPIRE = Command(
     .where(_d.host == bindparam("lane_host"), _d.state == QUEUED, _d.created_at_ms < bindparam("before_ms"))
     .values(state=EXPIRED, settled_at_ms=bindparam("now"))
 )
+_ABOUT = _d.outgoing_id.in_(select(_o.id).where(in_list(_o.activity_iri, "iris")))
+_UNSEND = Command(
+    update(table(Delivery))
+    .where(_ABOUT, _d.state != DONE)
+    .values(state=CLOSED, settled_at_ms=bindparam("now"), last_error="deleted")
+)
+_EMPTY = Command(update(table(Outgoing)).where(in_list(_o.activity_iri, "iris")).values(body=b""))
 _FORGET_LETTERS = Command(
     delete(table(Delivery)).where(_d.state != QUEUED, _d.settled_at_ms < bindparam("before_ms"))
 )
@@ -284,6 +291,16 @@ def queue_again(tx: Tx, host: str) -> int:
     count = tx.run(_REQUEUE, lane_host=host, states=array([REFUSED, EXPIRED]), now=tx.now_ms)
     try_now(tx, host)
     return count
+
+
+def unsend(tx: Tx, activity_iris: Iterable[str]) -> None:
+    """Empty the letters that carry these activities, which somebody has deleted: what has not arrived by now shall not.
+
+    Who misses the entry asks for it, and gets its envelope.
+    """
+    iris = array(activity_iris)
+    tx.run(_UNSEND, iris=iris, now=tx.now_ms)
+    tx.run(_EMPTY, iris=iris)
 
 
 def forget(tx: Tx, *, before_ms: int) -> int:

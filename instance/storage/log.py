@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from federation.log import Head, redacted
 from instance import ids
+from instance.storage import delivery
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, insert_or_ignore, table, upsert
 from instance.storage.tables import LogEntry, LogFork, LogHead, LogReceipt
@@ -199,7 +200,7 @@ def of_activity(tx: Tx, activity_iri: str) -> EntryRow | None:
 
 
 def redact(tx: Tx, project_iri: str, object_iri: str) -> int:
-    """Take the content out of every entry that carried this object, and keep its envelope and hash; how many there were."""
+    """Take the content out of every entry that carried this object, and out of its letters; keep its envelope and hash. How many there were."""
     carried = [
         (row, document)
         for row in tx.all(_OF_OBJECT, project_iri=project_iri, object_iri=object_iri)
@@ -208,6 +209,7 @@ def redact(tx: Tx, project_iri: str, object_iri: str) -> int:
     for row, document in carried:
         place = {"project_iri": row.project_iri, "party": row.party, "seq": row.seq}
         tx.run(_REDACT, **place, new_document=orjson.dumps(redacted(document)).decode())
+    delivery.unsend(tx, [row.activity_iri for row, _ in carried])
     return len(carried)
 
 

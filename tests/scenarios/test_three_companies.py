@@ -70,12 +70,28 @@ async def test_who_was_away_gets_what_it_missed_from_another_party(tmp_path: Pat
 async def test_a_deleted_post_is_gone_everywhere_and_its_place_in_the_log_stays(tmp_path: Path):
     async with three_nodes(tmp_path) as (acme, globex, initech):
         post = await acme.post("alice", "A slip of the pen")
+        await agree(acme, globex, initech)
         await acme.delete("alice", post.id)
         await agree(acme, globex, initech)
         for company in (acme, globex, initech):
             entries = await company.entries(acme.host)
             assert [entry.state for entry in entries] == ["applied", "redacted", "applied"]
             assert "slip" not in "".join(entry.document for entry in entries)
+
+
+async def test_what_is_deleted_before_it_was_delivered_is_never_delivered(tmp_path: Path):
+    async with three_nodes(tmp_path) as (acme, globex, initech):
+        await initech.shut_door()
+        post = await acme.post("alice", "A slip of the pen")
+        await agree(acme, globex)
+        await acme.delete("alice", post.id)
+        rows = await acme.node.read(lambda tx: delivery.undelivered(tx, initech.host, 10))
+        assert [(row.state, row.last_error) for row in rows] == [("closed", "deleted")]
+        await initech.open_door()
+        await acme.node.try_now(initech.host)
+        await agree(acme, globex, initech)
+        assert await initech.find_post(post.iri) is None
+        assert [entry.state for entry in await initech.entries(acme.host)][-2:] == ["redacted", "ignored"]
 
 
 async def test_who_comes_later_takes_redacted_entries_by_the_hash_that_the_next_one_names(tmp_path: Path):
