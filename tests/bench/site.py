@@ -7,12 +7,20 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
+from typing import NamedTuple, cast
 
 from aiohttp import ClientSession, TCPConnector
-from aiohttp.web import Application, AppRunner, Request, Response, SockSite
+from aiohttp.web import Application, AppRunner, Response, SockSite
+from aiohttp.web import Request as Asked
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from multidict import CIMultiDict
 
+from federation.keys import private_from_pem, rsa_key_id
+from federation.signature import Form, Request, sign
+from federation.vocabulary import ACTIVITY_JSON
 from instance import config as settings
 from instance.domain import token
+from instance.storage import delivery, keys
 from tests.bench import machine
 from tests.nodes import Company, _listening, a_company, agree, running, tie
 
@@ -90,6 +98,30 @@ async def tied(directory: Path, partners: int, *, hub: bool) -> AsyncIterator[tu
         yield acme, others
 
 
+class Signed(NamedTuple):
+    """A letter as it goes over the wire."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+async def signed_letters(sender: Company, to: Company) -> list[Signed]:
+    """The letters that wait for a company, in order, signed as the wire would sign them."""
+    pem = await sender.node.read(lambda tx: keys.private_pem(tx, tx.home.node, keys.RSA))
+    key = cast("RSAPrivateKey", private_from_pem(pem or "", own=True))
+    rows = await sender.node.read(lambda tx: delivery.next_letters(tx, to.host, 100_000))
+    return [_signed(row.body, sender, to, key) for row in rows]
+
+
+def _signed(body: bytes, sender: Company, to: Company, key: RSAPrivateKey) -> Signed:
+    own = {"Content-Type": ACTIVITY_JSON}
+    request = Request("POST", to.config.base_url, "/inbox", CIMultiDict(own), body)
+    added = sign(
+        request, key=key, key_id=rsa_key_id(sender.config.home.node), form=Form.RFC9421, now=time.time()
+    )
+    return Signed(body, own | dict(added))
+
+
 class Sink:
     """A host that takes every letter and keeps nothing; `delay_s` makes it slow."""
 
@@ -109,7 +141,7 @@ class Sink:
         """Leave the door."""
         await self.runner.cleanup()
 
-    async def _take(self, request: Request) -> Response:
+    async def _take(self, request: Asked) -> Response:
         await request.read()
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
