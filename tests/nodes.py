@@ -142,7 +142,7 @@ class Company:
 
 def a_company(directory: Path, name: str, *, app_of: AppOf = protocol_app, **settings: Any) -> Company:
     """A company as `cordee init` would set it up: settings, seal key, database. Not started yet."""
-    port = _free_port()
+    port = free_port()
     data_dir = directory / name
     data_dir.mkdir(parents=True)
     domain = f"{name}.localhost:{port}"
@@ -234,7 +234,7 @@ async def until(ask: Callable[[], Awaitable[Any]], wanted: Any = True) -> None:
         await asyncio.sleep(0.02)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

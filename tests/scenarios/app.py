@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar
+from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, FormData
 from aiohttp.web import Application
 
 from instance.node import Cordee
@@ -107,7 +107,8 @@ class Phone(App):
         return [one["uri"] for one in (*context["ancestors"], status, *context["descendants"])]
 
     async def upload(self, data: bytes, *, description: str = "") -> Json:
-        form = {"file": data, "description": description}
+        form = FormData({"description": description})
+        form.add_field("file", data, filename="picture.png", content_type="image/png")
         answer = await self.call("POST", "/api/v2/media", data=form)
         assert answer.status == 200, answer
         return answer.content

@@ -52,7 +52,7 @@ async def test_a_deleted_post_is_gone_from_all_timelines(rope: Rope):
 
 
 async def test_no_word_of_it_stays_in_any_table_of_any_company(rope: Rope):
-    words = "quadruple-flanged"
+    words = "quadruplicate"
     said = await rope.alice.say(f"@apollo {words} gussets", spoiler_text=f"{words} too")
     await rope.bob.sees(said["uri"])
     await rope.alice.edit(said, f"{words} brackets")

@@ -1,0 +1,72 @@
+"""Bytes on sockets: a request as a stranger types it, and a tap on the line between two nodes."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from tests.nodes import Company, free_port
+
+_DATE = re.compile(rb"(?im)^date: [^\r\n]*")
+
+
+async def raw_answer(company: Company, method: str, path: str, *headers: str) -> bytes:
+    """Every byte of the answer to an unsigned request, but for the time of day."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", company.port)
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {company.host}", "Connection: close", *headers]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+    answer = await reader.read()
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+    return _DATE.sub(b"Date: now", answer)
+
+
+@dataclass
+class Tap:
+    """What went over the line to a company's door, both ways."""
+
+    inward: bytearray = field(default_factory=bytearray)
+    outward: bytearray = field(default_factory=bytearray)
+
+
+@asynccontextmanager
+async def tapped(company: Company) -> AsyncIterator[Tap]:
+    """Put a wire tap before a company's door: whoever calls its address is recorded, byte by byte. Its own people come in behind it."""
+    tap, address = Tap(), company.port
+    await company.shut_door()
+    company.port = free_port()
+    await company.open_door()
+    pipes: set[asyncio.Task[None]] = set()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, to_there = await asyncio.open_connection("127.0.0.1", company.port)
+        for source, target, kept in ((reader, to_there, tap.inward), (there, writer, tap.outward)):
+            task = asyncio.create_task(_pipe(source, target, kept))
+            pipes.add(task)
+            task.add_done_callback(pipes.discard)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", address)
+    try:
+        yield tap
+    finally:
+        server.close()
+        for task in pipes:
+            task.cancel()
+        await asyncio.gather(*pipes, return_exceptions=True)
+        await company.shut_door()
+        company.port = address
+        await company.open_door()
+
+
+async def _pipe(source: asyncio.StreamReader, target: asyncio.StreamWriter, kept: bytearray) -> None:
+    try:
+        while data := await source.read(65536):
+            kept += data
+            target.write(data)
+            await target.drain()
+    except ConnectionError:
+        pass
+    finally:
+        target.close()
