@@ -140,7 +140,14 @@ class Company:
         return found[0].state if found else ""
 
 
-def a_company(directory: Path, name: str, *, app_of: AppOf = protocol_app, **settings: Any) -> Company:
+def a_company(
+    directory: Path,
+    name: str,
+    *,
+    app_of: AppOf = protocol_app,
+    clock: Callable[[], int] = now_ms,
+    **settings: Any,
+) -> Company:
     """A company as `cordee init` would set it up: settings, seal key, database. Not started yet."""
     port = free_port()
     data_dir = directory / name
@@ -159,7 +166,7 @@ def a_company(directory: Path, name: str, *, app_of: AppOf = protocol_app, **set
     config.seal_key_path.write_bytes(secrets.token_bytes(32))
     config.seal_key_path.chmod(0o600)
     migrate.upgrade(config.database)
-    return Company(config, port, app_of)
+    return Company(config, port, app_of, clock)
 
 
 @asynccontextmanager
@@ -178,11 +185,12 @@ async def running(*companies: Company) -> AsyncIterator[Sequence[Company]]:
 
 @asynccontextmanager
 async def three_nodes(
-    directory: Path, *, app_of: AppOf = protocol_app, **settings: Any
+    directory: Path, *, app_of: AppOf = protocol_app, clock: Callable[[], int] = now_ms, **settings: Any
 ) -> AsyncIterator[tuple[Company, Company, Company]]:
     """Acme, Globex and Initech, tied by the live charter of apollo, with alice, bob and carol in it."""
     companies = [
-        a_company(directory, name, app_of=app_of, **settings) for name in ("acme", "globex", "initech")
+        a_company(directory, name, app_of=app_of, clock=clock, **settings)
+        for name in ("acme", "globex", "initech")
     ]
     async with running(*companies):
         acme, globex, initech = companies

@@ -18,6 +18,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, Form
 from aiohttp.web import Application
 
 from instance.node import Cordee
+from instance.storage.database import now_ms
 from tests.nodes import Company, agree, three_nodes, until
 from tests.web.client import PASSWORD_HASH, Answer, App, token_for
 from web.app import build_app
@@ -157,6 +158,16 @@ async def _truth(ask: Any) -> bool:
 
 
 @dataclass
+class Clock:
+    """The time that the nodes go by: the real one, as far ahead as a test says."""
+
+    ahead_ms: int = 0
+
+    def __call__(self) -> int:
+        return now_ms() + self.ahead_ms
+
+
+@dataclass
 class Rope:
     """Three companies, tied; and their people's apps by name."""
 
@@ -165,6 +176,7 @@ class Rope:
     initech: Company
     session: ClientSession
     phones: dict[str, Phone]
+    clock: Clock
 
     def __getattr__(self, name: str) -> Phone:
         try:
@@ -198,8 +210,9 @@ def web_of(node: Cordee) -> Application:
 @asynccontextmanager
 async def a_rope(directory: Path) -> AsyncIterator[Rope]:
     """Three companies with their whole web, tied by apollo, and everybody's app."""
+    clock = Clock()
     async with AsyncExitStack() as stack:
-        companies = await stack.enter_async_context(three_nodes(directory, app_of=web_of))
+        companies = await stack.enter_async_context(three_nodes(directory, app_of=web_of, clock=clock))
         session = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
         phones: dict[str, Phone] = {}
         for company, (inside, outside) in zip(companies, PEOPLE.values(), strict=True):
@@ -210,4 +223,4 @@ async def a_rope(directory: Path) -> AsyncIterator[Rope]:
                         await company.join(name)
                 phones[name] = Phone(company, session, await token_for(company, name), name=name)
         await agree(*companies)
-        yield Rope(*companies, session, phones)
+        yield Rope(*companies, session, phones, clock)
