@@ -101,6 +101,11 @@ class Company:
         person = self.people[username]
         await self.node.perform(lambda tx: member.add(tx, self.project_iri, actor_id=person.id, role=role))
 
+    async def leave_out(self, username: str) -> None:
+        """Take one of our people out of the project."""
+        person = self.people[username]
+        await self.node.perform(lambda tx: member.remove(tx, self.project_iri, actor_id=person.id))
+
     async def post(self, username: str, text: str, **draft: Any) -> PostRow:
         """Publish a post in the project, as one of our people. `project=None` keeps it in the company."""
         author = self.people[username]

@@ -10,7 +10,7 @@ A post has an id of its own at each node; its `uri` is the same everywhere.
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -133,20 +133,24 @@ class Phone(App):
 
 @dataclass
 class Radio:
-    """A socket and what comes on it."""
+    """A socket and what has come on it so far."""
 
     socket: ClientWebSocketResponse
+    passed: list[Json] = field(default_factory=list)
 
     async def next(self, event: str, stream: str) -> Any:
-        """The payload of the next event of that kind on that stream; others are passed over."""
+        """The payload of the next event of that kind on that stream; the others are kept for later."""
         while True:
-            frame = await self.socket.receive_json(timeout=FRAME_S)
-            if (frame["event"], frame["stream"][0]) == (event, stream):
-                payload = frame["payload"]
-                return payload if event == "delete" else json.loads(payload)
+            for frame in self.passed:
+                if (frame["event"], frame["stream"][0]) == (event, stream):
+                    self.passed.remove(frame)
+                    return frame["payload"] if event == "delete" else json.loads(frame["payload"])
+            self.passed.append(await self.socket.receive_json(timeout=FRAME_S))
 
     async def silent(self) -> bool:
-        """Whether nothing comes for a moment. Only to be asked once others have heard."""
+        """Whether nothing has come, nor comes for a moment. Only to be asked once others have heard."""
+        if self.passed:
+            return False
         with suppress(TimeoutError):
             await self.socket.receive(timeout=0.3)
             return False
@@ -196,6 +200,10 @@ class Rope:
     @property
     def outsiders(self) -> tuple[Phone, Phone, Phone]:
         return self.zoe, self.zach, self.zita
+
+    async def newcomer(self, company: Company, name: str) -> Phone:
+        """The app of one more person."""
+        return Phone(company, self.session, await token_for(company, name), name=name)
 
     async def agree(self) -> None:
         """Wait until all hold the same of the project's log."""
