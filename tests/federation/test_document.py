@@ -1,6 +1,7 @@
 """Untrusted JSON: whatever comes in, the answer is a value or one of our own errors."""
 
 import json
+from time import process_time_ns
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,42 @@ def test_brackets_inside_strings_do_not_count_as_depth():
 
 def test_a_deep_list_behind_a_quoted_quote_is_still_refused():
     assert rule_of(b'{"a":"\\"","b":' + b"[" * 40 + b"]" * 40 + b"}") == "document_too_deep"
+
+
+def cpu_ns(body: bytes) -> int:
+    """The least of three readings: what else the machine does only ever adds."""
+
+    def once() -> int:
+        begun = process_time_ns()
+        assert rule_of(body) == "document_too_deep"
+        return process_time_ns() - begun
+
+    return min(once() for _ in range(3))
+
+
+@pytest.mark.parametrize("flood", [b'\\"', b'"', b"\\\\", b'\\\\"', b'"\\'])
+def test_no_arrangement_of_quotes_makes_the_check_of_depth_slow(flood: bytes):
+    """A stranger's body is read before its signature is checked; a check that looks back takes thousands of times as long here."""
+    begin, size = b'{"a":' + b"[" * 40, 32_000
+    plain = cpu_ns(begin + b'"' + b"x" * size)
+    assert cpu_ns(begin + b'"' + flood * (size // len(flood))) < 100 * plain
+
+
+@given(ANY_JSON, st.integers(1, 6))
+def test_depth_is_counted_as_brackets_outside_strings(value: object, limit: int):
+    body = json.dumps({"a": value}).encode()
+    try:
+        document.parse(body, max_depth=limit)
+        found = "read"
+    except Malformed as error:
+        found = error.rule
+    assert (found == "document_too_deep") is (depth_of({"a": value}) > limit)
+
+
+def depth_of(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth_of, value.values()), default=0)
+    return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a":NaN}', b"\xff\xfe", b'{"a":1}x', b"'a'"])
