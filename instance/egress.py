@@ -17,7 +17,7 @@ from federation.errors import Malformed
 from federation.letters import ANYONE, Disclosure, Inquiry, L, Outbound, seal_of
 from federation.origin import host_of
 from instance import ids, names, policy
-from instance.policy import INTERNAL, PUBLIC, Fact, Reach, Verdict
+from instance.policy import INTERNAL, PUBLIC, Fact, Reach, Verdict, Withheld
 from instance.storage import ledger, things
 from instance.storage.database import Tx
 from instance.storage.things import Opening
@@ -86,6 +86,10 @@ class Gate:
             for host, verdict in verdicts.items()
             if verdict.allowed
         )
+
+    def note(self, tx: Tx, withheld: Withheld) -> None:
+        """A line for a draft that `check_text` held back: nothing was made of it, so it has an author and no bytes."""
+        _write(tx, "outbound", withheld.author, b"", {NOBODY: withheld.verdict})
 
     def still_open(self, tx: Tx, outbound: Outbound) -> bool:
         """Is the space of a letter still open to its host? Asked again when the letter is about to go."""

@@ -14,6 +14,8 @@ InstanceError
 
 from typing import ClassVar
 
+from instance.policy import Withheld
+
 
 class InstanceError(Exception):
     """Something asked of this node cannot be done."""
@@ -43,11 +45,17 @@ class BadInput(Refusal):
 
 
 class CannotPublish(Refusal):
-    """What was written cannot be published there. Nothing is lost: the author changes `field` and tries again."""
+    """What was written cannot be published there. Nothing is lost: the author changes `field` and tries again.
 
-    def __init__(self, rule: str, text: str, *, field: str = "status") -> None:
+    `withheld` is set when it was the gate that said so.
+    """
+
+    def __init__(
+        self, rule: str, text: str, *, field: str = "status", withheld: Withheld | None = None
+    ) -> None:
         super().__init__(rule, text)
         self.field = field
+        self.withheld = withheld
 
 
 class NotAllowed(Refusal):

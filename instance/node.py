@@ -27,7 +27,7 @@ from instance.delivery import Delivery
 from instance.domain import actor, charter
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
-from instance.errors import ConfigError
+from instance.errors import CannotPublish, ConfigError
 from instance.events import ChangedElsewhere, Event
 from instance.fetch import Fetcher
 from instance.inbox import Arrival
@@ -140,14 +140,22 @@ class Cordee:
         await self._database.close()
 
     async def perform(self, verb: Callable[[Tx], Outcome[T]]) -> T:
-        """Run a verb of the domain and send what it wants said, all or nothing; its value, once it is safe on disk."""
+        """Run a verb of the domain and send what it wants said, all or nothing; its value, once it is safe on disk.
+
+        What the gate holds back on the way undoes the verb, and is a line of the ledger.
+        """
 
         def work(tx: Tx) -> T:
             outcome = verb(tx)
             outbox.send(tx, outcome.drafts, gate=self.gate)
             return outcome.value
 
-        return await self._database.write(work)
+        try:
+            return await self._database.write(work)
+        except CannotPublish as refusal:
+            if (withheld := refusal.withheld) is not None:
+                await self._database.write(lambda tx: self.gate.note(tx, withheld))
+            raise
 
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on one consistent snapshot."""

@@ -138,6 +138,13 @@ class Verdict(NamedTuple):
     label: int
 
 
+class Withheld(NamedTuple):
+    """A draft that the gate would not let go: its decision, and the IRI of who wrote it."""
+
+    verdict: Verdict
+    author: str
+
+
 class Viewer(NamedTuple):
     """One of our own people, and the IRIs of the projects that person takes part in or reads."""
 

@@ -12,7 +12,7 @@ from federation.errors import Refused
 from federation.letters import Draft
 from federation.origin import host_of
 from instance import ids, policy
-from instance.domain import charter_proofs, member, saying
+from instance.domain import charter_proofs, member, post, saying
 from instance.domain.charter_document import Terms, fingerprint
 from instance.domain.charter_states import move, note
 from instance.domain.render import timestamp
@@ -185,14 +185,17 @@ def suspended(tx: Tx, project_iri: str, host: str, *, detail: str = "") -> None:
 
 
 def resumed(tx: Tx, project_iri: str, host: str) -> tuple[Draft, ...]:
-    """Take a company's suspension back; with none left the gate opens, and what could not be said of our people is said."""
+    """Take a company's suspension back; with none left the gate opens, and what our people could not say meanwhile is said."""
     if not charters.set_resumed(tx, project_iri, host):
         return ()
     drafts: tuple[Draft, ...] = ()
     for row in _not_over(tx, project_iri):
         note(tx, row.iri, "resume", by=host)
         if row.state not in PENDING and _settle(tx, row, by=host).state == "live":
-            drafts = member.left_since(tx, project_iri, row.updated_at_ms)
+            shut_ms = row.updated_at_ms
+            drafts = member.left_since(tx, project_iri, shut_ms) + post.unsaid_deletes(
+                tx, project_iri, shut_ms
+            )
     return drafts
 
 

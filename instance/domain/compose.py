@@ -16,12 +16,13 @@ from instance.domain.place import (
     meaning_of,
     parent_of,
     space_of,
+    takes_part,
     writer_of,
 )
 from instance.domain.refusal import cannot
 from instance.domain.text import Anchor, Handle
 from instance.errors import CannotPublish
-from instance.policy import INTERNAL, Verdict
+from instance.policy import INTERNAL, Verdict, Withheld
 from instance.storage import actors, media, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -114,6 +115,8 @@ def check_edit(
 
 
 def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _Place) -> Checked:
+    if not takes_part(writer, place.space):
+        _check_gate(tx, gate, writer, [], space=place.space)  # that it is shut for all is the better reason
     check_takes_part(tx, writer, place.space)
     mentions = tuple({actor.id: actor for actor in place.meant.values()}.values())
     check_all_take_part(tx, writer, place.space, mentions)
@@ -121,9 +124,7 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
     html = text.to_html(draft.text, {handle: Anchor(a.iri, a.username) for handle, a in place.meant.items()})
     parent_iri = [place.parent.iri] if place.parent else []
     words = [html, draft.spoiler, *(picture.description for picture in pictures), *parent_iri]
-    verdict = gate.check_text(tx, words, place.space)
-    if not verdict.allowed:
-        raise CannotPublish(verdict.rule, _explain(tx, writer, verdict))
+    verdict = _check_gate(tx, gate, writer, words, space=place.space)
     return Checked(
         draft,
         place.space,
@@ -135,6 +136,15 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
         place.parent,
         verdict,
     )
+
+
+def _check_gate(tx: Tx, gate: AsksGate, writer: Writer, words: list[str], *, space: str) -> Verdict:
+    """Raise CannotPublish, with the gate's decision for the ledger, unless these words may be said in that space."""
+    verdict = gate.check_text(tx, words, space)
+    if not verdict.allowed:
+        withheld = Withheld(verdict, writer.actor.iri)
+        raise CannotPublish(verdict.rule, _explain(tx, writer, verdict), withheld=withheld)
+    return verdict
 
 
 def _check_form(draft: PostDraft, locale: str, limit_chars: int) -> None:

@@ -61,6 +61,11 @@ def space_of(
     return _shared(tx, writer, partners) if partners and is_direct else INTERNAL
 
 
+def takes_part(writer: Writer, space: str) -> bool:
+    """Whether the author is in the project, in whatever role; inside everybody is."""
+    return space == INTERNAL or any(member.project_iri == space for member in writer.mine)
+
+
 def check_takes_part(tx: Tx, writer: Writer, space: str) -> None:
     """Raise CannotPublish unless the author may post there: inside always, in a project as a member."""
     if space == INTERNAL:

@@ -118,7 +118,7 @@ def acts_on(row: CharterRow, *, suspended_by_us: bool, has_left: bool, locale: L
         "leave",
         say("Leave the project"),
         say(
-            "Our company leaves for good. Nothing goes out or comes in from then on; what was received stays readable."
+            "Our company leaves for good. Nothing goes out or comes in from then on, and our people are out of the project."
         ),
         "bad",
         confirm=say("Yes, leave; only a new charter brings us back."),
