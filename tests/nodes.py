@@ -9,11 +9,13 @@ the nodes themselves, over the wire. A company is stopped and started again on t
 """
 
 import asyncio
+import itertools
+import os
 import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -35,6 +37,8 @@ from instance.storage.posts import PostRow
 
 AppOf = Callable[[Cordee], Application]
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_FIRST_PORT, _PORTS_COUNT = 20_000, 12_000
+_PORTS = (_FIRST_PORT + (os.getpid() * 101 + n) % _PORTS_COUNT for n in itertools.count())
 PATIENCE_S = 20.0  # how long a test waits for what must come; it fails then, it never passes because of it
 
 
@@ -248,9 +252,16 @@ async def until(ask: Callable[[], Awaitable[Any]], wanted: Any = True) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the system gives to outgoing connections; each process counts from a place of its own."""
+    return next(port for port in _PORTS if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def _listening(port: int) -> socket.socket:
