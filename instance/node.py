@@ -35,7 +35,7 @@ from instance.keyring import KeyRing
 from instance.meeting import Meeting
 from instance.storage import delivery as letters
 from instance.storage import keys as key_rows
-from instance.storage import migrate, peers, received
+from instance.storage import marks, migrate, oauth, peers, received, sessions, tokens
 from instance.storage.actors import ActorRow
 from instance.storage.database import Database, Tx, now_ms
 from instance.storage.peers import PeerFacts
@@ -46,7 +46,10 @@ Listener = Callable[[Event], None]
 WATCH_EVERY_S = 0.25
 TIDY_EVERY_S = 60.0
 HEARD_EVERY_MS = 60_000
-KEEP_MS = 90 * 24 * 3_600_000  # of letters that are settled, and of what came in
+DAY_MS = (
+    24 * 3_600_000
+)  # so long a client may repeat an Idempotency-Key, and a code is known to have been used
+KEEP_MS = 90 * DAY_MS  # of letters that are settled, of what came in, and of tokens that were revoked
 
 _log = structlog.get_logger(__name__)
 
@@ -274,6 +277,10 @@ class Cordee:
     def _forget_old(tx: Tx) -> None:
         letters.forget(tx, before_ms=tx.now_ms - KEEP_MS)
         received.forget(tx, before_ms=tx.now_ms - KEEP_MS)
+        tokens.forget(tx, before_ms=tx.now_ms - KEEP_MS)
+        marks.forget_keys(tx, before_ms=tx.now_ms - DAY_MS)
+        oauth.forget_codes(tx, before_ms=tx.now_ms - DAY_MS)
+        sessions.forget(tx)
 
     def _prepare_signer(self, tx: Tx, signer: str) -> None:
         """Have the transport key of one of our actors ready for the wire."""

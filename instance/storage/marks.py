@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from instance.storage.database import Command, Query, Tx
-from instance.storage.sql import array, columns, in_list, insert_or_ignore, upsert
+from instance.storage.sql import array, columns, in_list, insert_or_ignore, table, upsert
 from instance.storage.tables import Idempotency, Marker
 
 _marker, _key = columns(Marker), columns(Idempotency)
@@ -35,6 +35,7 @@ _POST = Query(
     select(_key.post_id).where(_key.owner_id == bindparam("owner_id"), _key.key == bindparam("key")), _PostId
 )
 _REMEMBER = Command(insert_or_ignore(Idempotency))
+_FORGET = Command(delete(table(Idempotency)).where(_key.created_at_ms < bindparam("before_ms")))
 
 
 def markers(tx: Tx, owner_id: int, timelines: Iterable[str]) -> list[MarkerRow]:
@@ -59,3 +60,8 @@ def post_for_key(tx: Tx, owner_id: int, key: str) -> int | None:
 def remember_key(tx: Tx, owner_id: int, key: str, post_id: int) -> None:
     """Keep which post this Idempotency-Key made."""
     tx.run(_REMEMBER, owner_id=owner_id, key=key, post_id=post_id, created_at_ms=tx.now_ms)
+
+
+def forget_keys(tx: Tx, *, before_ms: int) -> int:
+    """Drop the Idempotency-Keys that came before a time; how many."""
+    return tx.run(_FORGET, before_ms=before_ms)

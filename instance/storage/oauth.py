@@ -53,7 +53,7 @@ _USE_CODE = Command(
     .where(_code.code_hash == bindparam("this_hash"), _code.used_at_ms.is_(None))
     .values(used_at_ms=bindparam("at_ms"))
 )
-_DROP_STALE = Command(delete(table(OauthCode)).where(_code.expires_at_ms < bindparam("before_ms")))
+_FORGET = Command(delete(table(OauthCode)).where(_code.expires_at_ms < bindparam("before_ms")))
 
 
 def app_by_id(tx: Tx, app_id: int) -> AppRow | None:
@@ -77,11 +77,15 @@ def code_by_hash(tx: Tx, code_hash: str) -> CodeRow | None:
 
 
 def add_code(tx: Tx, row: CodeRow) -> None:
-    """Write a new code, and forget those that expired a day ago."""
-    tx.run(_DROP_STALE, before_ms=tx.now_ms - 86_400_000)
+    """Write a new code."""
     tx.run(_INSERT_CODE, **row._asdict())
 
 
 def use_code(tx: Tx, code_hash: str) -> bool:
     """Write that a code was used; False when it was already."""
     return tx.run(_USE_CODE, this_hash=code_hash, at_ms=tx.now_ms) == 1
+
+
+def forget_codes(tx: Tx, *, before_ms: int) -> int:
+    """Drop the codes that expired before a time, used or not; how many."""
+    return tx.run(_FORGET, before_ms=before_ms)

@@ -28,7 +28,7 @@ _BY_HASH = Query(
 )
 _INSERT = Command(insert(table(Session)))
 _DROP = Command(delete(table(Session)).where(_c.token_hash == bindparam("this_hash")))
-_DROP_STALE = Command(delete(table(Session)).where(_c.expires_at_ms <= bindparam("now_ms")))
+_FORGET = Command(delete(table(Session)).where(_c.expires_at_ms <= bindparam("now_ms")))
 
 
 def by_hash(tx: Tx, token_hash: str) -> SessionRow | None:
@@ -37,11 +37,15 @@ def by_hash(tx: Tx, token_hash: str) -> SessionRow | None:
 
 
 def add(tx: Tx, row: SessionRow) -> None:
-    """Write a new session, and forget those that expired."""
-    tx.run(_DROP_STALE, now_ms=tx.now_ms)
+    """Write a new session."""
     tx.run(_INSERT, **row._asdict())
 
 
 def drop(tx: Tx, token_hash: str) -> None:
     """End a session."""
     tx.run(_DROP, this_hash=token_hash)
+
+
+def forget(tx: Tx) -> int:
+    """Drop the sessions that have expired; how many."""
+    return tx.run(_FORGET, now_ms=tx.now_ms)

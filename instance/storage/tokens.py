@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, table
@@ -29,6 +29,7 @@ _REVOKE = Command(
     .where(_c.id == bindparam("token_id"), _c.revoked_at_ms.is_(None))
     .values(revoked_at_ms=bindparam("at_ms"))
 )
+_FORGET = Command(delete(table(OauthToken)).where(_c.revoked_at_ms < bindparam("before_ms")))
 
 
 def by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
@@ -44,3 +45,8 @@ def add(tx: Tx, row: TokenRow) -> None:
 def revoke(tx: Tx, token_id: int) -> bool:
     """Make a token good for nothing; False when it was already, or never was."""
     return tx.run(_REVOKE, token_id=token_id, at_ms=tx.now_ms) == 1
+
+
+def forget(tx: Tx, *, before_ms: int) -> int:
+    """Drop tokens revoked before a time; how many."""
+    return tx.run(_FORGET, before_ms=before_ms)
