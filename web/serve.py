@@ -4,6 +4,7 @@ The rule kept here: web imports instance, never back; so the command line as a w
 """
 
 import asyncio
+import gc
 import os
 import signal
 
@@ -46,6 +47,8 @@ async def _serve(config: Config) -> None:
     try:
         await runner.setup()
         await _listen(runner, config)
+        gc.collect()
+        gc.freeze()  # what is loaded stays: the collector need not walk through it again and again
         _log.info("serving", base=config.base_url, listen=config.listen)
         await _told_to_stop()
         _log.info("stopping")
