@@ -5,8 +5,9 @@ named, and only the hosts of a space that all of them share get the letter. Each
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ NOBODY = "*"  # the host of a withheld letter that could go to nobody
 _NOT_FOUND = b'{"error":"Not found"}'
 _BLIND = Verdict(False, "withheld_blind", INTERNAL, frozenset(), (), label=0)
 _UNREADABLE = ("image/", "audio/", "video/", "application/octet-stream")
+
+Fill = Callable[[bytes], Disclosure]
 
 
 class LedgerProof(NamedTuple):
@@ -111,20 +114,37 @@ class Gate:
     ) -> Disclosure:
         """The answer to an outsider's GET, or the answer of an id that never was, to the byte.
 
-        `of` is the IRI that was asked for; required where the content cannot say it (pictures). A partner's question is written to the
+        `of` is the IRI that was asked for, where the content does not say it. A partner's question is written to the
         ledger, so `tx` must be able to write; a stranger's is not: strangers get only what is public, and could fill the disk.
         """
-        if not of and media_type.startswith(_UNREADABLE):
-            raise ValueError(f"of what? Nothing can be read in {media_type}")
-        said = "" if media_type.startswith(_UNREADABLE) else content
+        if media_type.startswith(_UNREADABLE):
+            raise ValueError(f"Nothing can be read in {media_type}: ask for a permit")
         subject = of or (id_of(content) or "" if isinstance(content, dict) else "")
-        verdict = _shown(tx, [said, of, *map(list, headers)], subject, viewer)
+        verdict = _shown(tx, [content, of, *map(list, headers)], subject, viewer)
         body = _bytes(content)
         if viewer != ANYONE:
             _write(tx, "disclosure", subject, body, {viewer: verdict})
         if not verdict.allowed:
             return self.not_found(viewer)
         return self._sealed(Disclosure(viewer, status, media_type, body, headers))
+
+    def permit(
+        self, tx: Tx, of: str, *, viewer: str, media_type: str, digest: str, size_bytes: int
+    ) -> Fill | None:
+        """The decision about a file that nothing can be read in (a picture), before its bytes are read; None when it is withheld.
+
+        A line of the ledger as for `disclose`, with the SHA-256 (hex) that the file is known by. What is returned makes the Disclosure
+        of the bytes with that digest, and of any others the answer of an id that never was. Large files are for a thread.
+        """
+        verdict = _shown(tx, [of], of, viewer)
+        if viewer != ANYONE:
+            _write_lines(tx, "disclosure", of, {viewer: verdict}, size_bytes=size_bytes, digest=digest)
+        return partial(self._filled, viewer, media_type, digest) if verdict.allowed else None
+
+    def _filled(self, viewer: str, media_type: str, digest: str, body: bytes) -> Disclosure:
+        if hashlib.sha256(body).hexdigest() != digest:
+            return self.not_found(viewer)
+        return self._sealed(Disclosure(viewer, 200, media_type, body))
 
     def not_found(self, viewer: str) -> Disclosure:
         """The one answer for what is not there and for what is not for this viewer."""
@@ -236,7 +256,12 @@ def _inquirable(tx: Tx, url: str, host: str, reason: str) -> Verdict:
 
 
 def _write(tx: Tx, letter: str, what: str, body: bytes, verdicts: dict[str, Verdict]) -> None:
-    digest = hashlib.sha256(body).hexdigest()
+    _write_lines(tx, letter, what, verdicts, size_bytes=len(body), digest=hashlib.sha256(body).hexdigest())
+
+
+def _write_lines(
+    tx: Tx, letter: str, what: str, verdicts: dict[str, Verdict], *, size_bytes: int, digest: str
+) -> None:
     ledger.append(
         tx,
         [
@@ -250,7 +275,7 @@ def _write(tx: Tx, letter: str, what: str, body: bytes, verdicts: dict[str, Verd
                 what=what,
                 names=orjson.dumps(verdict.names).decode(),
                 label=verdict.label,
-                size_bytes=len(body),
+                size_bytes=size_bytes,
                 digest=digest,
             )
             for host, verdict in verdicts.items()

@@ -33,6 +33,7 @@ from instance.fetch import Fetcher
 from instance.inbox import Arrival
 from instance.keyring import KeyRing
 from instance.meeting import Meeting
+from instance.serving import Permitted
 from instance.storage import delivery as letters
 from instance.storage import keys as key_rows
 from instance.storage import marks, migrate, oauth, peers, received, sessions, tokens
@@ -220,8 +221,10 @@ class Cordee:
     async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:  # noqa: ARG002
         """The answer to a GET, made for `viewer`. A partner's question is a line of the ledger, so it is a write."""
         run = self._database.read if viewer == ANYONE else self._database.write
-        media_dir = self.config.media_dir
-        return await run(lambda tx: serving.disclose(tx, self.gate, path, viewer=viewer, media_dir=media_dir))
+        answer = await run(lambda tx: serving.disclose(tx, self.gate, path, viewer=viewer))
+        if isinstance(answer, Permitted):
+            return await asyncio.to_thread(serving.read, self.config.media_dir, answer)
+        return answer
 
     async def webfinger(self, resource: str, *, viewer: str) -> Disclosure:
         """The answer to a WebFinger question, made for `viewer`."""

@@ -1,6 +1,7 @@
 """What other servers may GET of us. The rule kept here: this finds the document, and the gate decides for whom; the answer to all else is one.
 
-Every path has one function, in the table at the end. A function returns a Found, or None for what is not there.
+Every path has one function, in the table at the end. A function returns a Found, or None for what is not there. Pictures are apart: the gate
+decides about them in the transaction, their bytes are read outside of it.
 """
 
 import re
@@ -18,7 +19,7 @@ from federation.errors import FederationError
 from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
 from instance.domain import post, profile, render
-from instance.egress import Gate
+from instance.egress import Fill, Gate
 from instance.storage import actors, charters, media, members, posts
 from instance.storage import log as entries
 from instance.storage.actors import ActorRow
@@ -44,23 +45,40 @@ class Asked(NamedTuple):
 
     name: str
     query: Mapping[str, str]
-    media_dir: Path
+
+
+class Permitted(NamedTuple):
+    """A picture that the viewer may have: where it lies below the media directory, and what makes the answer of its bytes."""
+
+    path: str
+    fill: Fill
 
 
 Answer = Callable[[Tx, Asked], "Found | None"]
 
 
-def disclose(tx: Tx, gate: Gate, path: str, *, viewer: str, media_dir: Path) -> Disclosure:
-    """The answer to a GET of `path` (with its query, as sent), made for `viewer`."""
+def disclose(tx: Tx, gate: Gate, path: str, *, viewer: str) -> Disclosure | Permitted:
+    """The answer to a GET of `path` (with its query, as sent), made for `viewer`; of a picture, what `read` makes the answer of."""
     parts = urlsplit(path)
     for pattern, answer in _PATHS:
         match = pattern.fullmatch(parts.path)
         if match is not None:
-            asked = Asked("".join(match.groups()), _parameters(parts.query), media_dir)
+            asked = Asked("".join(match.groups()), _parameters(parts.query))
             return _disclosed(tx, gate, answer(tx, asked), viewer)
+    if picture := _PICTURE.fullmatch(parts.path):
+        return _picture(tx, gate, tx.home.iri("media", picture[1]), viewer) or gate.not_found(viewer)
     if parts.path == "/log":
         return _log_page(tx, gate, _parameters(parts.query), viewer)
     return gate.not_found(viewer)
+
+
+def read(media_dir: Path, permitted: Permitted) -> Disclosure:
+    """The answer with a picture's bytes; the answer of what never was when they are gone or changed. For a thread: they may be 16 MiB."""
+    try:
+        data = (media_dir / permitted.path).read_bytes()
+    except OSError:
+        data = b""
+    return permitted.fill(data)
 
 
 def webfinger(tx: Tx, gate: Gate, resource: str, *, viewer: str) -> Disclosure:
@@ -170,15 +188,19 @@ def _charter_in_force(tx: Tx, asked: Asked) -> Found | None:
     return None if row is None else Found(orjson.loads(row.document))
 
 
-def _picture(tx: Tx, asked: Asked) -> Found | None:
-    row = media.by_iri(tx, tx.home.iri("media", asked.name))
+def _picture(tx: Tx, gate: Gate, iri: str, viewer: str) -> Permitted | None:
+    row = media.by_iri(tx, iri)
     if row is None or row.path is None:
         return None
-    try:
-        data = (asked.media_dir / row.path).read_bytes()
-    except OSError:
-        return None
-    return Found(data, row.media_type, row.iri)
+    fill = gate.permit(
+        tx,
+        row.iri,
+        viewer=viewer,
+        media_type=row.media_type,
+        digest=row.sha256,
+        size_bytes=row.size_bytes,
+    )
+    return None if fill is None else Permitted(row.path, fill)
 
 
 def _nodeinfo_links(tx: Tx, _: Asked) -> Found | None:
@@ -252,6 +274,7 @@ def _whole(text: str) -> int:
 
 
 _NAME = "([A-Za-z0-9_.-]+)"
+_PICTURE = re.compile(f"/media/{_NAME}")
 _PATHS: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
     (re.compile(pattern), answer)
     for pattern, answer in (
@@ -268,7 +291,6 @@ _PATHS: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
         (f"/posts/{_NAME}", _post),
         (f"/activities/{_NAME}", _activity),
         (f"/charters/{_NAME}", _charter),
-        (f"/media/{_NAME}", _picture),
         (r"/\.well-known/nodeinfo", _nodeinfo_links),
         (r"/\.well-known/host-meta", _host_meta),
         (r"/nodeinfo/(2\.[01])", _nodeinfo),

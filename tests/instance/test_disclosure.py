@@ -1,14 +1,18 @@
 """What others may GET of us, and what we may GET of others."""
 
+import hashlib
+
 import orjson
 import pytest
 
-from federation.letters import ANYONE, check_seal
+from federation.letters import ANYONE, Disclosure, check_seal
 from instance.egress import OFFER
 from instance.policy import INTERNAL, PUBLIC
 from instance.storage import ledger
 from tests.builders import ACME, GLOBEX, INITECH, a_person, a_thing
 from tests.instance.acme import GATE, JSON_TYPE, KEY, World
+
+PNG = b"\x89PNG"
 
 
 @pytest.fixture
@@ -73,14 +77,44 @@ def test_the_headers_are_asked_as_well(world: World):
 def test_a_picture_is_shown_by_what_it_is_asked_for_as(world: World):
     for space, status in ((world.apollo, 200), (INTERNAL, 404)):
         iri = a_thing(world.tx, f"media/{status}", space=space, kind="media")
-        assert (
-            GATE.disclose(world.tx, b"\x89PNG", viewer=GLOBEX, media_type="image/png", of=iri).status
-            == status
-        )
+        assert picture(world, iri, PNG).status == status
 
 
-def test_a_picture_of_which_nobody_says_what_it_is_is_refused(world: World):
-    with pytest.raises(ValueError, match="of what"):
+def picture(world: World, iri: str, data: bytes, *, viewer: str = GLOBEX) -> Disclosure:
+    """The answer to who asks for the picture PNG, when `data` is what its file holds."""
+    digest = hashlib.sha256(PNG).hexdigest()
+    fill = GATE.permit(
+        world.tx, iri, viewer=viewer, media_type="image/png", digest=digest, size_bytes=len(PNG)
+    )
+    return GATE.not_found(viewer) if fill is None else fill(data)
+
+
+def test_a_permitted_picture_is_sealed_for_its_viewer_and_is_a_line_with_its_digest(world: World):
+    iri = a_thing(world.tx, "media/1", space=world.apollo, kind="media")
+    shown = picture(world, iri, PNG)
+    assert (shown.viewer, shown.media_type, shown.body) == (GLOBEX, "image/png", PNG)
+    assert check_seal(shown, KEY) is shown
+    line = world.last()
+    assert (line.letter, line.verdict, line.what) == ("disclosure", "released", iri)
+    assert (line.size_bytes, line.digest) == (len(PNG), hashlib.sha256(PNG).hexdigest())
+
+
+def test_a_permit_is_good_for_the_very_bytes_and_no_others(world: World):
+    iri = a_thing(world.tx, "media/1", space=world.apollo, kind="media")
+    for other in (b"", PNG + b"x"):
+        assert picture(world, iri, other) == GATE.not_found(GLOBEX)
+
+
+def test_a_withheld_picture_is_a_line_and_a_strangers_question_is_none(world: World):
+    iri = a_thing(world.tx, "media/1", space=INTERNAL, kind="media")
+    assert picture(world, iri, PNG, viewer=ANYONE).status == 404
+    assert ledger.last(world.tx).seq == 0
+    assert picture(world, iri, PNG).status == 404
+    assert (world.last().verdict, world.last().rule) == ("withheld", "withheld_internal")
+
+
+def test_what_nothing_can_be_read_in_needs_a_permit(world: World):
+    with pytest.raises(ValueError, match="permit"):
         GATE.disclose(world.tx, b"\x89PNG", viewer=GLOBEX, media_type="image/png")
 
 

@@ -1,5 +1,7 @@
 """The node as other servers see it: what it serves to whom, whom it knows, and that it starts only when it is whole."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,13 +10,15 @@ import pytest
 
 from federation.errors import FederationError, Refused
 from federation.letters import ANYONE, Disclosure
-from instance.domain import charter, member
+from instance.domain import charter, media, member
 from instance.errors import ConfigError
 from instance.events import PostAppeared
 from instance.node import Bus, Cordee
 from instance.storage import actors
+from instance.storage.media import MediaRow
 from tests.instance.arriving import said
-from tests.nodes import Company, a_company, agree, running, three_nodes
+from tests.nodes import PATIENCE_S, Company, a_company, agree, running, three_nodes
+from tests.scenarios.pictures import PNG, a_picture
 
 NOWHERE = "/posts/1"
 
@@ -84,6 +88,54 @@ async def test_an_internal_post_answers_as_one_that_never_was(acme: Company, glo
     post = await acme.post("alice", "Our margin is thin", project=None)
     for viewer in (ANYONE, globex.host):
         assert await get(acme, post.iri, viewer) == await get(acme, NOWHERE, viewer)
+
+
+async def a_posted_picture(acme: Company) -> MediaRow:
+    """A picture in a post of the project."""
+    picture = media.accept(PNG, "image/png")
+    media.save(acme.config.media_dir, picture)
+    row = await acme.node.perform(lambda tx: media.store(tx, acme.people["alice"], picture))
+    await acme.post("alice", "The frame", media_ids=(row.id,))
+    return row
+
+
+def file_of(acme: Company, row: MediaRow) -> Path:
+    assert row.path is not None
+    return acme.config.media_dir / row.path
+
+
+async def test_a_picture_is_served_to_parties_alone(acme: Company, globex: Company):
+    row = await a_posted_picture(acme)
+    assert (await get(acme, row.iri, globex.host)).body == file_of(acme, row).read_bytes()
+    for viewer in (ANYONE, "stranger.example"):
+        assert await get(acme, row.iri, viewer) == await get(acme, NOWHERE, viewer)
+
+
+async def test_a_picture_whose_file_is_gone_or_changed_answers_as_one_that_never_was(
+    acme: Company, globex: Company
+):
+    row = await a_posted_picture(acme)
+    file_of(acme, row).write_bytes(a_picture("blue"))
+    assert await get(acme, row.iri, globex.host) == await get(acme, NOWHERE, globex.host)
+    file_of(acme, row).unlink()
+    assert await get(acme, row.iri, globex.host) == await get(acme, NOWHERE, globex.host)
+
+
+async def test_while_a_picture_is_read_the_node_goes_on(acme: Company, globex: Company):
+    """The file is a pipe that nobody has written to yet: a disk that takes its time."""
+    await acme.shut_door()
+    row = await a_posted_picture(acme)
+    data, file = file_of(acme, row).read_bytes(), file_of(acme, row)
+    file.unlink()
+    os.mkfifo(file)
+    asked = asyncio.create_task(get(acme, row.iri, globex.host))
+    try:
+        await asyncio.sleep(0.05)
+        await asyncio.wait_for(acme.post("alice", "Meanwhile"), PATIENCE_S)
+        assert not asked.done()
+    finally:
+        await asyncio.to_thread(file.write_bytes, data)
+    assert (await asked).body == data
 
 
 async def test_an_entry_is_served_as_it_was_proven(acme: Company, globex: Company):
