@@ -1,7 +1,7 @@
 """Activity: the frozen reading of an ActivityStreams activity. The rule kept here: what is read is checked once and then trusted."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from federation.document import Document, first_type, id_of, one_or_many
@@ -34,7 +34,7 @@ class Activity:
         if not actor:
             raise Malformed("activity_without_actor", safe="The activity has no actor.")
         carried = document.get("object")
-        if carried is None:
+        if not one_or_many(carried):
             raise Malformed("activity_without_object", safe="The activity has no object.")
         return cls(
             iri,
@@ -84,10 +84,7 @@ def moment_ms(value: Any) -> int | None:
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value if value[-1:] != "Z" else f"{value[:-1]}+00:00")
-        return round(
-            (moment if moment.tzinfo else datetime.fromisoformat(f"{moment.isoformat()}+00:00")).timestamp()
-            * 1000
-        )
-    except (ValueError, OverflowError, IndexError):
+        moment = datetime.fromisoformat(value)
+    except ValueError:
         return None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

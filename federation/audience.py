@@ -1,6 +1,7 @@
 """Audience: to, cc, bto, bcc and audience as one value. The rule kept here: the blind fields never go out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from federation.document import Document, ids_of
 from federation.vocabulary import PUBLIC, PUBLIC_SPELLINGS
@@ -42,9 +43,11 @@ def _one_spelling(iri: str) -> str:
 
 
 def without_blind(document: Document) -> Document:
-    """The document without bto and bcc, at its top and in an embedded object (ActivityPub 6)."""
-    kept = {key: value for key, value in document.items() if key not in _BLIND}
-    carried = kept.get("object")
-    if isinstance(carried, dict):
-        kept["object"] = {key: value for key, value in carried.items() if key not in _BLIND}
-    return kept
+    """The document without bto and bcc, however deep they stand (ActivityPub 6)."""
+    return {name: _without_blind(value) for name, value in document.items() if name not in _BLIND}
+
+
+def _without_blind(value: Any) -> Any:
+    if isinstance(value, dict):
+        return without_blind(value)
+    return [_without_blind(item) for item in value] if isinstance(value, list) else value

@@ -43,8 +43,8 @@ def next_of(page: Document) -> str | None:
 
 
 def followers_digest(iris: Iterable[str]) -> str:
-    """FEP-8fcf: the XOR of the SHA-256 of each follower's id, in hex."""
+    """FEP-8fcf: the XOR of the SHA-256 of each follower's id, in hex. An id given twice counts once, else it would cancel itself."""
     total = 0
-    for iri in iris:
+    for iri in set(iris):
         total ^= int.from_bytes(sha256(iri.encode()).digest(), "big")
     return f"{total:064x}"

@@ -1,6 +1,7 @@
 """Keys: RSA for transport, Ed25519 for proofs; in PEM, as publicKey and as Multikey (FEP-521a).
 
-The rule kept here: a key counts only for the actor that its own document names as its owner.
+The rule kept here: a key counts only for the actor that its own document names as its owner, and only under an id of that actor's host
+(else a stranger's document could take the place of somebody else's key). What a key costs to read and to use is bounded.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 from federation.document import Document, id_of, one_or_many
 from federation.errors import Malformed
+from federation.origin import same_origin
 
 Kind = Literal["rsa", "ed25519"]
 RSA_BITS = 2048
+_RSA_MOST_BITS = 8192
+_RSA_EXPONENT_BITS = 32  # one as long as the modulus makes a check 140 times as dear
+_PEM_LIMIT_CHARS = 8192
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_VALUE = {character: value for value, character in enumerate(_BASE58)}
 _BASE58_LIMIT_CHARS = 4096
@@ -57,8 +62,16 @@ def public_to_pem(key: RSAPublicKey | Ed25519PublicKey) -> str:
 
 
 def private_from_pem(pem: str, *, own: bool = False) -> RSAPrivateKey | Ed25519PrivateKey:
-    """The private key in `pem`. `own`: it comes from our own database, so the slow consistency check of RSA is left out."""
-    key = serialization.load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=own)
+    """The private key in `pem`. `own`: it comes from our own database, so the slow consistency check of RSA is left out.
+
+    Raises Malformed("bad_key").
+    """
+    try:
+        key = serialization.load_pem_private_key(
+            pem.encode(), password=None, unsafe_skip_rsa_key_validation=own
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # their texts may hold parts of the key
+        raise Malformed("bad_key", "not a private key in PEM") from None
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
         raise Malformed("bad_key", "neither RSA nor Ed25519")
     return key
@@ -66,7 +79,9 @@ def private_from_pem(pem: str, *, own: bool = False) -> RSAPrivateKey | Ed25519P
 
 @lru_cache(maxsize=1024)
 def public_from_pem(pem: str) -> RSAPublicKey | Ed25519PublicKey:
-    """The public key in `pem` (RSA of at least 2048 bits, or Ed25519). Raises Malformed("bad_key")."""
+    """The public key in `pem` (RSA of 2048 to 8192 bits, or Ed25519). Raises Malformed("bad_key")."""
+    if len(pem) > _PEM_LIMIT_CHARS:
+        raise Malformed("bad_key", "the PEM is too long")
     try:
         key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -75,11 +90,16 @@ def public_from_pem(pem: str) -> RSAPublicKey | Ed25519PublicKey:
 
 
 def _strong(key: Any) -> RSAPublicKey | Ed25519PublicKey:
-    if isinstance(key, RSAPublicKey) and key.key_size < RSA_BITS:
+    if isinstance(key, RSAPublicKey) and not _is_sound(key):
         raise Malformed("bad_key", f"RSA of {key.key_size} bits", safe=f"An RSA key needs {RSA_BITS} bits.")
     if not isinstance(key, RSAPublicKey | Ed25519PublicKey):
         raise Malformed("bad_key", "neither RSA nor Ed25519")
     return key
+
+
+def _is_sound(key: RSAPublicKey) -> bool:
+    in_size = RSA_BITS <= key.key_size <= _RSA_MOST_BITS
+    return in_size and key.public_numbers().e.bit_length() <= _RSA_EXPONENT_BITS
 
 
 def base58_encode(data: bytes) -> str:
@@ -188,7 +208,9 @@ def public_keys_of(actor: Document) -> list[PublicKey]:
 
 def _owned(owner: str, item: Document, read: Any) -> PublicKey | None:
     key_id = id_of(item)
-    if key_id is None or id_of(item.get("owner", item.get("controller"))) != owner:
+    if key_id is None or not same_origin(key_id, owner):
+        return None
+    if id_of(item.get("owner", item.get("controller"))) != owner:
         return None
     try:
         key = read(item)
@@ -203,8 +225,3 @@ def _pem_key(item: Document) -> RSAPublicKey | Ed25519PublicKey:
 
 def _multikey(item: Document) -> RSAPublicKey | Ed25519PublicKey:
     return from_multikey(str(item.get("publicKeyMultibase", "")))
-
-
-def ed25519_private_from_multibase(text: str) -> Ed25519PrivateKey:
-    """The key in a `secretKeyMultibase` (multicodec 0x1300), as test vectors and tools write it."""
-    return Ed25519PrivateKey.from_private_bytes(base58_decode(text[1:])[2:])

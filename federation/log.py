@@ -13,6 +13,7 @@ no longer fits, so it is believed through its successor: the next entry of that 
 itself a later entry of the same party, so a redacted entry always has a proven successor.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -28,6 +29,8 @@ HEADER = "Cordee-Heads"
 _HEX = frozenset("0123456789abcdef")
 _KEPT_WHEN_REDACTED = ("@context", "id", "type", "actor", "published", "log")
 _HEADS_LIMIT = 64
+_NAMED = re.compile(r"<(?P<project>[^<>]+)>(?P<heads>|\s*;.*)")
+_HEAD = re.compile(r"(?P<party>[^\s=<>]+)=(?P<seq>[1-9][0-9]{0,14}):(?P<hash>[0-9a-f]{64})")
 
 
 class Head(NamedTuple):
@@ -177,14 +180,10 @@ def heads_header(project: str, heads: Heads) -> str:
 
 def parse_heads(value: str) -> tuple[str, Heads]:
     """The project and heads of a `Cordee-Heads` header. Raises Malformed("bad_heads")."""
-    project, *items = (part.strip() for part in value.split(";"))
-    if not (project.startswith("<") and project.endswith(">")) or len(items) > _HEADS_LIMIT:
-        raise Malformed("bad_heads")
-    heads: Heads = {}
-    for item in items:
-        party, _, end = item.partition("=")
-        seq, _, digest = end.partition(":")
-        if not party or not seq.isascii() or not seq.isdecimal() or len(seq) > 15:
-            raise Malformed("bad_heads")
-        heads[party] = Head(int(seq), _hash(digest, "heads"))
-    return project[1:-1], heads
+    named = _NAMED.fullmatch(value)
+    items = named["heads"].split(";")[1:] if named else []
+    read = [_HEAD.fullmatch(item.strip()) for item in items]
+    heads: Heads = {found["party"]: Head(int(found["seq"]), found["hash"]) for found in read if found}
+    if named is None or len(heads) != len(items) or len(heads) > _HEADS_LIMIT:
+        raise Malformed("bad_heads", value[:200], safe=f"{HEADER} cannot be read.")
+    return named["project"], heads

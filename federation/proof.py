@@ -2,6 +2,7 @@
 
 The rule kept here: a proof is checked as it was written. What is hashed is the document without any proof, and the proof without its
 value, both canonical. Several proofs on one document form a set: each covers the document alone, so they can be added in any order.
+Each costs a pass over the document, so a set has a limit.
 """
 
 from collections.abc import Callable
@@ -11,12 +12,17 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from federation.activity import moment_ms
 from federation.document import Document, one_or_many
 from federation.errors import Malformed, Unauthentic
 from federation.jcs import canonical
 from federation.keys import base58_decode, base58_encode
 
 SUITE = "eddsa-jcs-2022"
+MOST_PROOFS = 64
+AHEAD_LIMIT_MS = (
+    24 * 3_600_000
+)  # entries are re-served long after: only a date that no wrong clock explains is refused
 FindKey = Callable[[str], Ed25519PublicKey | None]
 
 
@@ -41,18 +47,23 @@ def proofs_of(document: Document) -> list[Document]:
     return [proof for proof in one_or_many(document.get("proof")) if isinstance(proof, dict)]
 
 
-def check_proof(document: Document, *, find_key: FindKey) -> list[str]:
+def check_proof(document: Document, *, find_key: FindKey, now_ms: int | None = None) -> list[str]:
     """The verification methods whose proofs hold; at least one. All of our suite must hold, proofs of other suites are passed over.
 
-    Raises Unauthentic: no_proof, proof_purpose, proof_method, unknown_key, bad_proof.
+    With `now_ms`, a proof made more than a day later than that is refused.
+    Raises Unauthentic: no_proof, too_many_proofs, proof_method, unknown_key, proof_from_the_future and what `check_one` raises.
     """
     proofs = [proof for proof in proofs_of(document) if proof.get("cryptosuite") == SUITE]
     if not proofs:
         raise Unauthentic("no_proof", safe=f"The document carries no {SUITE} proof.")
-    return [_checked(document, proof, find_key) for proof in proofs]
+    if len(proofs) > MOST_PROOFS:
+        raise Unauthentic("too_many_proofs", safe=f"A document may carry {MOST_PROOFS} proofs.")
+    return [_checked(document, proof, find_key, now_ms=now_ms) for proof in proofs]
 
 
-def _checked(document: Document, proof: Document, find_key: FindKey) -> str:
+def _checked(document: Document, proof: Document, find_key: FindKey, *, now_ms: int | None) -> str:
+    if now_ms is not None and (moment_ms(proof.get("created")) or 0) > now_ms + AHEAD_LIMIT_MS:
+        raise Unauthentic("proof_from_the_future", safe="The proof is dated more than a day ahead.")
     method = method_of(proof)
     key = find_key(method)
     if key is None:
@@ -70,11 +81,13 @@ def method_of(proof: Document) -> str:
 
 
 def check_one(document: Document, proof: Document, key: Ed25519PublicKey) -> None:
-    """Raise Unauthentic unless `proof` is `key`'s proof of `document`."""
+    """Raise Unauthentic unless `proof` is `key`'s proof of `document`: proof_suite, proof_purpose, proof_created, proof_context, bad_proof."""
     if proof.get("type") != "DataIntegrityProof" or proof.get("cryptosuite") != SUITE:
         raise Unauthentic("proof_suite", safe=f"The proof is not a DataIntegrityProof of {SUITE}.")
     if proof.get("proofPurpose") != "assertionMethod":
         raise Unauthentic("proof_purpose", safe="The proof's purpose must be assertionMethod.")
+    if "created" in proof and moment_ms(proof["created"]) is None:
+        raise Unauthentic("proof_created", safe="The date of the proof cannot be read.")
     if not _context_fits(document, proof):
         raise Unauthentic("proof_context", safe="The document's @context does not begin with the proof's.")
     try:

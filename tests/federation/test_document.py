@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from federation import document
 from federation.errors import FederationError, Malformed
-from federation.vocabulary import is_activity_media_type
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -139,19 +138,3 @@ def test_strings_lists_keys_and_values_at_every_depth():
 def test_every_string_of_any_document_is_listed(value: object):
     listed = set(document.strings(value))
     assert all(json.dumps(text) in json.dumps(value) for text in listed)
-
-
-@pytest.mark.parametrize(
-    ("content_type", "known"),
-    [
-        ("application/activity+json", True),
-        ("application/activity+json; charset=utf-8", True),
-        ('application/ld+json; profile="https://www.w3.org/ns/activitystreams"', True),
-        ('application/ld+json; profile="https://other.example https://www.w3.org/ns/activitystreams"', True),
-        ("application/ld+json", False),
-        ("application/json", False),
-        ("text/html", False),
-    ],
-)
-def test_activity_media_types_are_told_from_others(content_type: str, known: bool):
-    assert is_activity_media_type(content_type) is known

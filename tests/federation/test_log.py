@@ -7,14 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation import log
-from federation.collection import (
-    followers_digest,
-    items_of,
-    next_of,
-    render_collection,
-    render_items,
-    render_page,
-)
 from federation.errors import Malformed
 from federation.log import Head, Heads, Place
 
@@ -79,6 +71,41 @@ def test_a_second_entry_with_a_number_taken_is_a_fork(length: int, number: int):
     other = entry(an_activity(number, before, text="another text"))
     end = log.check_chain(map(entry, chain))
     assert log.check_next(end, other, held_hash=entry(chain[number - 1]).hash).place is Place.FORK
+
+
+@given(st.permutations(range(6)), st.integers(1, 5), st.integers(0, 6))
+def test_whenever_a_rival_arrives_the_fork_is_noticed(order: list[int], number: int, at: int):
+    """Whichever of two entries with one number comes first: the other is a fork, or what follows the first does not chain."""
+    chain = a_chain(6)
+    rival = an_activity(
+        number, Head(number - 1, log.entry_hash(chain[number - 2])) if number > 1 else None, text="other"
+    )
+    arrivals = [chain[n] for n in order]
+    arrivals.insert(at, rival)
+    assert Place.FORK in places(arrivals)
+    assert Place.FORK not in places([chain[n] for n in order])
+
+
+def places(order: list[dict[str, Any]]) -> set[Place]:
+    """What a receiver finds that holds what comes early, appends what fits, and knows the hash at every number it has taken."""
+    taken: dict[int, Head] = {}
+    waiting: list[log.Entry] = []
+    found: set[Place] = set()
+    for document in order:
+        waiting.append(entry(document))
+        moved = True
+        while moved:
+            moved = False
+            for item in list(waiting):
+                head, held = taken.get(len(taken)), taken.get(item.seq)
+                place = log.check_next(head, item, held_hash=held.hash if held else None).place
+                if place is Place.GAP:
+                    continue
+                found.add(place)
+                waiting.remove(item)
+                if place is Place.APPEND:
+                    taken[item.seq], moved = Head(item.seq, item.hash), True
+    return found
 
 
 def test_the_same_entry_again_is_a_duplicate():
@@ -149,6 +176,29 @@ def test_a_log_property_that_cannot_be_read_names_the_field(change: dict[str, An
     assert caught.value.detail == field
 
 
+def test_an_activity_id_of_another_host_is_in_no_partys_sequence():
+    with pytest.raises(Malformed, match="log_party"):
+        log.entry_of({**an_activity(1, None), "id": "https://acme.example/activities/1"})
+
+
+def test_a_redacted_entry_needs_the_hash_it_had():
+    kept = log.redacted(an_activity(1, None))
+    with pytest.raises(Malformed, match="entryHash"):
+        log.entry_of({**kept, "entryHash": "x"})
+
+
+def test_a_redacted_entry_with_another_hash_breaks_the_chain():
+    chain = a_chain(3)
+    chain[1] = {**log.redacted(chain[1]), "entryHash": HASH}
+    with pytest.raises(Malformed, match=r"broken_chain: globex\.example 3"):
+        log.check_chain(map(entry, chain))
+
+
+def test_the_hash_of_an_entry_covers_its_proof():
+    document = an_activity(1, None)
+    assert log.entry_hash(document) != log.entry_hash({**document, "proof": {"proofValue": "z1"}})
+
+
 def test_a_party_writes_its_own_sequence_only():
     with pytest.raises(Malformed, match="log_party"):
         log.entry_of(an_activity(1, None, party="acme.example"))
@@ -163,7 +213,17 @@ def test_a_party_writes_its_own_sequence_only():
 )
 def test_heads_come_back_from_their_header(seqs: dict[str, int]):
     heads: Heads = {party: Head(seq, f"{seq:064x}") for party, seq in seqs.items()}
-    assert log.parse_heads(log.heads_header(PROJECT, heads)) == (PROJECT, heads)
+    for project in (PROJECT, f"{PROJECT};v=1?a=b,c", "https://[::1]:8000/projects/apollo"):
+        assert log.parse_heads(log.heads_header(project, heads)) == (project, heads)
+
+
+@given(st.text(max_size=80))
+def test_any_text_as_heads_is_read_or_refused_by_our_own_error(text: str):
+    for value in (text, f"<{PROJECT}>{text}", f"<{PROJECT}>; {text}:{HASH}"):
+        try:
+            assert all(head.seq > 0 for head in log.parse_heads(value)[1].values())
+        except Malformed as error:
+            assert error.rule == "bad_heads"
 
 
 @pytest.mark.parametrize(
@@ -176,6 +236,15 @@ def test_heads_come_back_from_their_header(seqs: dict[str, int]):
         f"<p>; a=x:{HASH}",
         f"<p>; =1:{HASH}",
         f"<p>; a=1:{HASH[1:]}",
+        f"<p>; a=0:{HASH}",
+        f"<p>; a=01:{HASH}",
+        f"<p>; a=1:{HASH.upper().replace('0', 'A')}",
+        f"<p>; a=1:{HASH}; a=2:{HASH}",
+        f"<p>; a b=1:{HASH}",
+        f"<p>;; a=1:{HASH}",
+        f"<p> a=1:{HASH}",
+        "<>",
+        f"<p>{''.join(f'; h{n}=1:{HASH}' for n in range(65))}",
         "<p>" + "; a=1:" * 99,
     ],
 )
@@ -188,19 +257,3 @@ def test_gaps_are_what_the_other_has_and_we_lack():
     ours, theirs = {"a": Head(3, HASH)}, {"a": Head(5, HASH), "b": Head(2, HASH)}
     assert log.gaps(ours, theirs) == {"a": (4, 5), "b": (1, 2)}
     assert log.gaps(theirs, ours) == {}
-
-
-def test_a_collection_leads_to_its_first_page_and_a_page_to_the_next():
-    page = render_page("https://a/c?page=1", ["x"], part_of="https://a/c", following="https://a/c?page=2")
-    assert (items_of(page), next_of(page)) == (["x"], "https://a/c?page=2")
-    assert (
-        next_of(render_collection("https://a/c", total=9, first="https://a/c?page=1")) == "https://a/c?page=1"
-    )
-    assert items_of(render_items("https://a/c", ["x", "y"])) == ["x", "y"]
-
-
-def test_a_followers_digest_does_not_depend_on_order():
-    assert followers_digest(["https://a/1", "https://b/2"]) == followers_digest(
-        ["https://b/2", "https://a/1"]
-    )
-    assert followers_digest([]) == "0" * 64

@@ -4,9 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from federation.keys import base58_decode
+
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 VECTORS = SHARED / "vectors"
 CORPUS = SHARED / "corpus"
+SECRET = "z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq"  # of the published proofs; a secretKeyMultibase (multicodec 0x1300)
+KEY = Ed25519PrivateKey.from_private_bytes(base58_decode(SECRET[1:])[2:])
 
 
 def steps(feature: str, keyword: str) -> list[Any]:
