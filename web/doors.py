@@ -214,5 +214,11 @@ def mount(app: Application, routes: Iterable[Route]) -> None:
     """Put routes into the application and note them in its table of doors."""
     table = app[ROUTES]
     for route in routes:
-        app.router.add_route(route.method, route.path, route.handler)
+        for path in _spellings(route.path):
+            app.router.add_route(route.method, path, route.handler)
         table.append(route)
+
+
+def _spellings(path: str) -> tuple[str, ...]:
+    """Apps write the addresses of the API with a slash at the end or without, and Mastodon takes both."""
+    return (path, f"{path}/") if path.startswith("/api/") and "{tail" not in path else (path,)

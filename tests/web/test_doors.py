@@ -34,7 +34,7 @@ def documented() -> set[tuple[str, str, str]]:
 async def test_every_route_of_the_application_is_in_the_table_of_doors(acme: Company):
     app = build_app(acme.node)
     mounted = {
-        (route.method, route.resource.canonical)
+        (route.method, route.resource.canonical.rstrip("/") or "/")
         for route in app.router.routes()
         if route.resource is not None
     }
@@ -73,6 +73,14 @@ async def test_what_is_not_there_has_one_answer(acme: Company):
         answers = [await nobody.call("GET", path) for path in ("/wp-login.php", "/app/nothing", "/people")]
         bodies = {(one.status, str(one.content), one.headers["Content-Type"]) for one in answers}
         assert bodies == {(404, "{'error': 'Not found'}", "application/json")}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/instance", "/api/v1/statuses/1", "/api/v1/streaming/health"])
+async def test_an_address_of_the_api_may_end_in_a_slash(acme: Company, path: str):
+    async with apps_of(acme, "alice") as (alice,):
+        plain, slashed = await alice.call("GET", path), await alice.call("GET", f"{path}/")
+        assert (slashed.status, slashed.content) == (plain.status, plain.content)
+        assert plain.content != {"error": "Not found"}
 
 
 async def served(company: Company, route: Route) -> tuple[int, bytes]:
