@@ -20,15 +20,19 @@ from federation import log, signature
 from federation.activity import Activity
 from federation.document import LIMIT_BYTES, Document, parse
 from federation.doors import Door, Route
-from federation.errors import FederationError, Malformed, Refused, Unauthentic
+from federation.errors import FederationError, Malformed, Refused, TooFast, Unauthentic
 from federation.keys import PublicKey
 from federation.letters import ANYONE, Disclosure, check_seal
 from federation.node import Node, Receipt
 from federation.origin import host_of
+from federation.pace import BURST, Pace
 from federation.signature import Claims, ReplayWindow, Sender
 from federation.vocabulary import is_activity_media_type
 
 BODY_TIMEOUT_S: Final = 20.0
+_LARGE_BYTES: Final = (
+    256 * 1024
+)  # of a body whose seal takes longer to check (1 ms a MiB) than the way to a thread
 PROBLEM_JSON: Final = "application/problem+json"
 _FIXED_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _NOT_FOUND: Final = orjson.dumps({"type": "about:blank", "title": "Not found.", "status": 404})
@@ -59,9 +63,11 @@ OBJECTS: Final = (
 WEBFINGER: Final = "/.well-known/webfinger"
 
 
-def routes(node: Node, seal_key: bytes, *, body_timeout_s: float = BODY_TIMEOUT_S) -> list[Route]:
-    """Every route of the protocol, with its door. `body_timeout_s`: how long a sender may take for a body."""
-    endpoints = _Endpoints(node, seal_key, body_timeout_s)
+def routes(
+    node: Node, seal_key: bytes, *, body_timeout_s: float = BODY_TIMEOUT_S, burst: int = BURST
+) -> list[Route]:
+    """Every route of the protocol, with its door. `body_timeout_s`: how long a sender may take for a body; `burst`: see Pace."""
+    endpoints = _Endpoints(node, seal_key, body_timeout_s, posts=Pace(burst), questions=Pace(burst))
     return [
         *(Route("POST", path, endpoints.post_inbox, Door.PARTNER) for path in INBOXES),
         *(Route("GET", path, endpoints.get_object, Door.ANYONE) for path in OBJECTS),
@@ -80,7 +86,10 @@ def _answering(
             return await handler(endpoints, request)
         except FederationError as error:
             _logger.info("refused rule=%s path=%r detail=%r", error.rule, request.raw_path, error.detail)
-            return _problem(error.status, error.safe, rule=error.rule, now=endpoints.node.now())
+            response = _problem(error.status, error.safe, rule=error.rule, now=endpoints.node.now())
+            if isinstance(error, TooFast):
+                response.headers["Retry-After"] = str(error.wait_s)
+            return response
 
     return answer
 
@@ -90,6 +99,8 @@ class _Endpoints:
     node: Node
     seal_key: bytes = field(repr=False)
     body_timeout_s: float
+    posts: Pace
+    questions: Pace  # of parties: each is a line of the ledger
     replays: ReplayWindow = field(default_factory=ReplayWindow)
 
     @_answering
@@ -99,9 +110,14 @@ class _Endpoints:
         body = await _read_body(request, self.body_timeout_s)
         message = self._message(request, body)
         claims = signature.parse_signature(message)
-        document = await self._admit(host_of(claims.key_id), body)
+        host = host_of(claims.key_id)
+        self.posts.check(host, now=self.node.now())
+        document = await self._admit(host, body)
         sender = await self._prove(message, claims)
         self.replays.admit(sender, now=self.node.now())
+        self.posts.charge(
+            host, now=self.node.now()
+        )  # after the replays: who repeats another's words spends nothing of it
         heads = request.headers.get(log.HEADER) if log.HEADER.lower() in sender.covered else None
         receipt = await self.node.receive(Activity.parse(document), signer=sender, raw=body, heads=heads)
         return self._acknowledge(receipt)
@@ -111,7 +127,8 @@ class _Endpoints:
         """Whatever is at this path, as far as it is for the one who asks."""
         viewer = await self._viewer(request)
         accept = request.headers.get("Accept", "")
-        return self._serve(await self.node.disclose(request.raw_path, viewer=viewer, accept=accept), viewer)
+        disclosure = await self.node.disclose(request.raw_path, viewer=viewer, accept=accept)
+        return await self._serve(disclosure, viewer)
 
     @_answering
     async def get_webfinger(self, request: Request) -> Response:
@@ -120,7 +137,7 @@ class _Endpoints:
         if not resource:
             raise Malformed("resource", safe="The parameter resource is missing.")
         viewer = await self._viewer(request)
-        return self._serve(await self.node.webfinger(resource, viewer=viewer), viewer)
+        return await self._serve(await self.node.webfinger(resource, viewer=viewer), viewer)
 
     def _message(self, request: Request, body: bytes) -> signature.Request:
         return signature.Request(request.method, self.node.origin, request.raw_path, request.headers, body)
@@ -142,7 +159,9 @@ class _Endpoints:
         host = host_of(claims.key_id)
         if not await self.node.party_known(host, None):
             return ANYONE
+        self.questions.check(host, now=self.node.now())
         await self._prove(message, claims)
+        self.questions.charge(host, now=self.node.now())
         return host
 
     async def _prove(self, message: signature.Request, claims: Claims) -> Sender:
@@ -171,9 +190,12 @@ class _Endpoints:
         title = HTTPStatus(receipt.status).phrase
         return _problem(receipt.status, title, rule=receipt.rule, now=self.node.now())
 
-    def _serve(self, disclosure: Disclosure, viewer: str) -> Response:
+    async def _serve(self, disclosure: Disclosure, viewer: str) -> Response:
         try:
-            check_seal(disclosure, self.seal_key)
+            if len(disclosure.body) > _LARGE_BYTES:
+                await asyncio.to_thread(check_seal, disclosure, self.seal_key)
+            else:
+                check_seal(disclosure, self.seal_key)
         except Refused as error:
             _logger.error("not served rule=%s viewer=%s", error.rule, viewer)  # noqa: TRY400 - no trace: it is not ours
             return _not_found()

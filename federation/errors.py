@@ -4,6 +4,7 @@ FederationError
 ├── Malformed     400  the sender's document or request cannot be read
 ├── Unauthentic   401  the sender could not be proven
 ├── Refused       403  read and proven, but not allowed (a limit, a rule of origin, an address guard)
+├── TooFast       429  the sender comes faster than is taken, and is told how long to wait
 ├── Gone          410  the peer says the thing no longer exists
 └── Unreachable   502  the peer did not answer, or not in time, or not in form
 """
@@ -49,6 +50,18 @@ class Refused(FederationError):
     status = 403
     fault = "sender"
     safe_default = "This is not allowed here."
+
+
+class TooFast(FederationError):
+    """The sender comes faster than is taken. `wait_s`: after how many seconds it may come again."""
+
+    status = 429
+    fault = "sender"
+    safe_default = "Your server sends faster than we take: wait as long as Retry-After says."
+
+    def __init__(self, rule: str, detail: str = "", *, wait_s: int, safe: str | None = None) -> None:
+        super().__init__(rule, detail, safe=safe)
+        self.wait_s = wait_s
 
 
 class Gone(FederationError):

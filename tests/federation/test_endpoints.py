@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import itertools
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 
@@ -94,9 +96,22 @@ class Acme:
 @pytest.fixture
 async def acme() -> AsyncIterator[Acme]:
     """Acme, which knows Globex."""
+    async with an_acme() as found:
+        yield found
+
+
+@pytest.fixture
+async def strict() -> AsyncIterator[Acme]:
+    """An Acme that takes three letters at once, and as many questions."""
+    async with an_acme(burst=3) as found:
+        yield found
+
+
+@asynccontextmanager
+async def an_acme(**limits: int) -> AsyncIterator[Acme]:
     node = FakeNode(parties={"globex.example"}, keys={KEY_ID: PUBLIC})
     app = Application()
-    for route in endpoints.routes(node, SEAL_KEY, body_timeout_s=0.2):
+    for route in endpoints.routes(node, SEAL_KEY, body_timeout_s=0.2, **limits):
         app.router.add_route(route.method, route.path, route.handler)
     async with (
         TestServer(app) as server,
@@ -315,6 +330,46 @@ async def test_nobody_can_ask_for_another_host_by_the_form_of_the_target(acme: A
 async def test_the_answer_is_kept_by_no_cache_unless_the_gate_says_so(acme: Acme) -> None:
     acme.node.documents["/media/1"] = a_disclosure()
     assert (await acme.get("/media/1")).headers["Cache-Control"] == "no-store"
+
+
+# Pace.
+
+NUMBERS = itertools.count(2)
+
+
+async def another(acme: Acme) -> Reply:
+    """A letter that was not sent before."""
+    return await acme.post(LETTER | {"id": f"https://globex.example/activities/{next(NUMBERS)}"})
+
+
+async def test_who_sends_too_fast_is_told_to_wait_before_anything_is_looked_at(strict: Acme) -> None:
+    assert [(await another(strict)).status for _ in range(3)] == [202] * 3
+    asked = len(strict.node.asked_for_keys)
+    reply = await strict.post(b"not even JSON")
+    assert (reply.status, reply.rule, reply.headers["Retry-After"]) == (429, "too_fast", "1")
+    assert len(strict.node.asked_for_keys) == asked
+
+
+async def test_who_waited_is_taken_again(strict: Acme) -> None:
+    for _ in range(4):
+        await another(strict)
+    strict.node.clock.now += 1
+    assert (await strict.post()).status == 202
+
+
+async def test_nobody_can_spend_what_another_may_send(strict: Acme) -> None:
+    """Letters in the name of Globex: signed by somebody else, or sent by Globex once and repeated."""
+    assert (await strict.post()).status == 202
+    for _ in range(5):
+        assert (await strict.post(changed={"Digest": "SHA-256=x"})).status >= 400
+        assert (await strict.post()).rule == "replay"
+    assert [(await another(strict)).status for _ in range(3)] == [202, 202, 429]
+
+
+async def test_a_party_that_asks_too_fast_is_told_to_wait_and_may_still_send(strict: Acme) -> None:
+    assert [(await strict.get("/actor", signed=True)).status for _ in range(4)] == [404, 404, 404, 429]
+    assert (await strict.get("/actor")).status == 404, "strangers are none of it: they leave no line"
+    assert (await strict.post()).status == 202
 
 
 # WebFinger.
