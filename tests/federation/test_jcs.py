@@ -1,6 +1,7 @@
 """Canonical JSON (RFC 8785): the fast path gives the bytes of the library, and the published vectors hold."""
 
 import json
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -34,7 +35,18 @@ def test_the_fast_canonical_form_is_the_librarys(value: Any):
         assert canonical(value) == expected
 
 
-@pytest.mark.parametrize("value", [2**53, -(2**53), float("nan"), float("inf"), "\ud800"])
+class Name(StrEnum):
+    A = "a"
+
+
+@pytest.mark.parametrize("value", [{Name.A: 1}, {"a": Name.A}, {"b": {Name.A: "é"}}])
+def test_a_text_of_a_class_of_its_own_is_a_text(value: Any):
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value", [2**53, -(2**53), float("nan"), float("inf"), "\ud800", {1: 2}, {"\ud800": 1}, b"x"]
+)
 def test_what_canonical_json_cannot_say_is_refused(value: Any):
     with pytest.raises(Malformed, match="not_canonical"):
         canonical({"a": value})

@@ -129,3 +129,15 @@ def test_a_multikey_comes_back_as_it_went():
     read = keys.from_multikey("z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2")
     assert isinstance(read, Ed25519PublicKey)
     assert read == KEY.public_key()
+
+
+@pytest.mark.parametrize(("bits", "is_taken"), [(2047, False), (2048, True), (8192, True), (8193, False)])
+def test_an_rsa_key_has_2048_to_8192_bits(bits: int, is_taken: bool):
+    pem = keys.public_to_pem(RSAPublicNumbers(65537, 2 ** (bits - 1) + 1).public_key())
+    try:
+        keys.public_from_pem(pem)
+        taken = True
+    except Malformed as error:
+        assert error.rule == "bad_key"
+        taken = False
+    assert taken is is_taken
