@@ -1,6 +1,7 @@
 """Untrusted JSON: read within limits, and asked for its parts without trusting their shape.
 
-The rule kept here: whatever comes in, the answer is a value or a Malformed; nothing else is raised.
+The rule kept here: whatever comes in, the answer is a value or a Malformed; nothing else is raised. Of a key that is written
+twice in one object the last counts, as in ECMAScript; a proof covers what was read so.
 """
 
 import re

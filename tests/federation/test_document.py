@@ -31,6 +31,10 @@ def test_an_object_is_read():
     assert document.parse(b'{"type":"Note"}') == {"type": "Note"}
 
 
+def test_of_a_key_written_twice_the_last_counts():
+    assert document.parse(b'{"actor":"a","actor":"b"}') == {"actor": "b"}
+
+
 def test_a_document_at_the_size_limit_is_read_and_one_byte_more_is_refused():
     body = b'{"a":"b"}'
     assert document.parse(body, limit_bytes=len(body)) == {"a": "b"}
