@@ -17,12 +17,12 @@ from web import doors
 from web.app import build_app
 from web.doors import ByToken, Sealed, anyone, mount
 from web.mastodon.media import ByLink
-from web.mastodon.socket import BySocket
+from web.mastodon.socket import ByFeed, BySocket
 from web.session import BySession
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/doors.md").read_text("utf-8")
 CHECKS = {
-    Door.EMPLOYEE: (ByToken, BySession, ByLink, BySocket),
+    Door.EMPLOYEE: (ByToken, BySession, ByLink, BySocket, ByFeed),
     Door.ADMIN: (BySession,),
 }
 

@@ -1,5 +1,7 @@
-"""The socket itself: who may open it, and what its app subscribes to. The rule kept here: a stream needs the scope of its timeline."""
+"""The socket itself, and the answer without end for those who read server-sent events: who may open it, and what is subscribed to. The rule kept here: a stream needs the scope of its timeline."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,11 +19,13 @@ from web.doors import BEARER, CORS, NODE, anyone, bearer_of, caller, disclose, l
 from web.errors import ApiError, NotFound, TooMany
 from web.mastodon.lists import project_of
 from web.mastodon.params import as_id
-from web.mastodon.streaming import STREAMS, Socket
+from web.mastodon.streaming import STREAMS, Feed, Socket, chunk
 
 SOCKETS_PER_PERSON = 20
 MESSAGE_LIMIT_BYTES = 4096
 HEARTBEAT_S = 30.0
+THUMP_S = 10.0
+_FEED = {"Content-Type": "text/event-stream", "Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
 SCOPE_OF = {
     "user": "read:statuses",
     "user:notification": "read:notifications",
@@ -59,10 +63,7 @@ class BySocket:
             raise NotFound  # as Mastodon says that streaming is on this very host
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         token = token_of(request) or request.query.get("access_token", "") or offered
-        request[BEARER] = await bearer_of(request, token)
-        viewer_id = caller(request).id
-        if len(request.app[STREAMS].of(viewer_id)) >= SOCKETS_PER_PERSON:
-            raise TooMany
+        viewer_id = await _admitted(request, token)
         response = WebSocketResponse(
             protocols=[offered] if offered else (),
             heartbeat=HEARTBEAT_S,
@@ -71,9 +72,61 @@ class BySocket:
         )
         await response.prepare(request)
         assert request.transport is not None
-        socket = Socket(response, cast("Any", request.transport), viewer_id, hash_of(token))
-        await _listen(request, socket)
+        transport = cast("Any", request.transport)
+        await _listen(request, Socket(transport, viewer_id, hash_of(token), response=response))
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class ByFeed:
+    """The employees' door for server-sent events, each path one stream: what some libraries read in place of a socket."""
+
+    stream: str
+
+    async def enter(self, request: Request) -> StreamResponse:
+        """Check the token, then tell until the app goes."""
+        try:
+            return await self._open(request)
+        except HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001  every failure becomes an answer here, and the unexpected goes to the log
+            answer = errors.answer(error, locale_of(request))
+            answer.headers.update(CORS)
+            return answer
+
+    async def _open(self, request: Request) -> StreamResponse:
+        token = token_of(request) or request.query.get("access_token", "")
+        viewer_id = await _admitted(request, token)
+        name = await _name(request, {"stream": self.stream, "list": request.query.get("list")})
+        response = StreamResponse(headers={**CORS, **_FEED})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(b":)\n")
+        assert request.transport is not None
+        await _tell(request, Feed(cast("Any", request.transport), viewer_id, hash_of(token), {name}))
+        return response
+
+
+async def _tell(request: Request, feed: Feed) -> None:
+    """Keep an answer open; the comment now and then shows whether anybody still reads."""
+    streams = request.app[STREAMS]
+    streams.add(feed)
+    try:
+        while not (feed.ended.is_set() or feed.transport.is_closing()):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(feed.ended.wait(), THUMP_S)
+            feed.send(chunk(b":thump\n"))
+    finally:
+        streams.remove(feed)
+
+
+async def _admitted(request: Request, token: str) -> int:
+    """The id of the person whose token it is, who has not too many connections already. Raises ApiError."""
+    request[BEARER] = await bearer_of(request, token)
+    viewer_id = caller(request).id
+    if len(request.app[STREAMS].of(viewer_id)) >= SOCKETS_PER_PERSON:
+        raise TooMany
+    return viewer_id
 
 
 async def _listen(request: Request, socket: Socket) -> None:
@@ -134,5 +187,9 @@ async def get_health(request: Request) -> Disclosure:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/streaming", BySocket().enter, Door.EMPLOYEE),
+    *(
+        Route("GET", f"/api/v1/streaming/{stream.replace(':', '/')}", ByFeed(stream).enter, Door.EMPLOYEE)
+        for stream in SCOPE_OF
+    ),
     anyone("GET", "/api/v1/streaming/health", get_health, headers=CORS),
 )

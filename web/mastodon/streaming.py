@@ -1,4 +1,4 @@
-"""What apps are told the moment it happens, over WebSocket. The rule kept here: who gets a post is who the domain put it into the home of.
+"""What apps are told the moment it happens, over WebSocket or as server-sent events. The rule kept here: who gets a post is who the domain put it into the home of.
 
 A frame is made once for each name of a stream and written to every socket as it is. A socket that does not keep up is dropped: its
 app connects again and reads what it missed, which is cheaper for everybody than a queue without end.
@@ -6,8 +6,10 @@ app connects again and reads what it missed, which is cheaper for everybody than
 
 import asyncio
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
@@ -32,21 +34,58 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False, slots=True)
-class Socket:
+class Listener(ABC):
     """One connected app, and the names of the streams it listens to ("user", "list:17")."""
 
-    response: WebSocketResponse
     transport: asyncio.Transport
     viewer_id: int
     token_hash: str
     names: set[str] = field(default_factory=set)
 
     def send(self, frame: bytes) -> None:
-        """Write a whole frame, or drop a socket that does not keep up."""
+        """Write a whole frame, or drop an app that does not keep up."""
         if self.transport.get_write_buffer_size() > BUFFER_LIMIT_BYTES:
             self.transport.abort()
         elif not self.transport.is_closing():
             self.transport.write(frame)
+
+    @abstractmethod
+    def tell(self, frames: "_Frames", name: str) -> None:
+        """Send the event on the stream of that name."""
+
+    @abstractmethod
+    async def close(self, code: WSCloseCode) -> None:
+        """Say good-bye, as far as there is a way to say why."""
+
+
+@dataclass(eq=False, slots=True)
+class Socket(Listener):
+    """An app on a WebSocket, which listens to several streams."""
+
+    response: WebSocketResponse = field(kw_only=True)
+
+    def tell(self, frames: "_Frames", name: str) -> None:
+        """Send the event on the stream of that name."""
+        self.send(frames.framed(name))
+
+    async def close(self, code: WSCloseCode) -> None:
+        """Close the socket with that code."""
+        await self.response.close(code=code)
+
+
+@dataclass(eq=False, slots=True)
+class Feed(Listener):
+    """An app that reads server-sent events: an answer without end, of one stream."""
+
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, frames: "_Frames", name: str) -> None:  # noqa: ARG002  its one stream needs no name
+        """Send the event."""
+        self.send(frames.chunk)
+
+    async def close(self, code: WSCloseCode) -> None:  # noqa: ARG002  an answer has said its status already
+        """End the answer."""
+        self.ended.set()
 
 
 class Streams:
@@ -54,21 +93,21 @@ class Streams:
 
     def __init__(self, node: Cordee, cache: Cache) -> None:
         self._node, self._cache = node, cache
-        self._sockets: dict[int, set[Socket]] = {}
+        self._sockets: dict[int, set[Listener]] = {}
         self._waiting: asyncio.Queue[Event] = asyncio.Queue(WAITING_LIMIT)
 
-    def add(self, socket: Socket) -> None:
+    def add(self, socket: Listener) -> None:
         """Tell a socket what happens from now on."""
         self._sockets.setdefault(socket.viewer_id, set()).add(socket)
 
-    def remove(self, socket: Socket) -> None:
+    def remove(self, socket: Listener) -> None:
         """Tell a socket nothing more."""
         mine = self._sockets.get(socket.viewer_id, set())
         mine.discard(socket)
         if not mine:
             self._sockets.pop(socket.viewer_id, None)
 
-    def of(self, viewer_id: int) -> frozenset[Socket]:
+    def of(self, viewer_id: int) -> frozenset[Listener]:
         """The sockets of one person."""
         return frozenset(self._sockets.get(viewer_id, ()))
 
@@ -93,12 +132,12 @@ class Streams:
     async def close(self) -> None:
         """Close every socket."""
         for socket in list(self._all()):
-            await socket.response.close(code=WSCloseCode.GOING_AWAY)
+            await socket.close(WSCloseCode.GOING_AWAY)
 
-    def _all(self) -> Iterator[Socket]:
+    def _all(self) -> Iterator[Listener]:
         return (socket for mine in self._sockets.values() for socket in mine)
 
-    def _of(self, viewer_ids: Iterable[int]) -> list[Socket]:
+    def _of(self, viewer_ids: Iterable[int]) -> list[Listener]:
         """The sockets of these people."""
         return [socket for viewer_id in viewer_ids for socket in self._sockets.get(viewer_id, ())]
 
@@ -127,7 +166,7 @@ class Streams:
         if place is None:
             return
         post, names = place
-        told: list[tuple[Socket, list[str]]] = []
+        told: list[tuple[Listener, list[str]]] = []
         for viewer_id in list(self._sockets):
             if await self._cache.one(post.id, viewer_id) is None:
                 continue
@@ -157,9 +196,9 @@ class Streams:
         """Close the sockets whose token is good for nothing now."""
         for socket in list(self._all()):
             if await self._cache.caller(socket.token_hash) is None:
-                await socket.response.close(code=WSCloseCode.POLICY_VIOLATION)
+                await socket.close(WSCloseCode.POLICY_VIOLATION)
 
-    async def _tell_post(self, event: str, post: PostRow, told: list[tuple[Socket, list[str]]]) -> None:
+    async def _tell_post(self, event: str, post: PostRow, told: list[tuple[Listener, list[str]]]) -> None:
         """A post looks the same to all who get it; of a boost each sees their own marks on what is boosted."""
         shared: _Frames | None = None
         for socket, names in told:
@@ -177,18 +216,33 @@ class _Frames:
         self._rest = b"".join(
             (b',"event":', orjson.dumps(event), b',"payload":', orjson.dumps(payload.decode()), b"}")
         )
+        self._event, self._payload = event.encode(), payload
         self._made: dict[str, bytes] = {}
 
-    def send(self, socket: Socket, names: Iterable[str]) -> None:
+    def send(self, socket: Listener, names: Iterable[str]) -> None:
         """Send the event on those of these streams that the socket listens to."""
         for name in names:
             if name in socket.names:
-                socket.send(self._made.get(name) or self._make(name))
+                socket.tell(self, name)
+
+    def framed(self, name: str) -> bytes:
+        """The event on the stream of that name, as a WebSocket frame."""
+        return self._made.get(name) or self._make(name)
+
+    @cached_property
+    def chunk(self) -> bytes:
+        """The event as a server-sent one, in one chunk of an answer. JSON has no line breaks of its own."""
+        return chunk(b"event: %b\ndata: %b\n\n" % (self._event, self._payload))
 
     def _make(self, name: str) -> bytes:
         stream = name.split(":") if name.startswith("list:") else [name]
         frame = self._made[name] = text_frame(b'{"stream":' + orjson.dumps(stream) + self._rest)
         return frame
+
+
+def chunk(body: bytes) -> bytes:
+    """A part of an answer without a length (RFC 9112 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(body), body)
 
 
 def text_frame(body: bytes) -> bytes:
