@@ -73,3 +73,8 @@ def test_the_language_is_the_one_under_which_the_content_stands():
 def test_content_that_stands_only_under_its_language_is_read():
     read = note.read_note({"type": "Note", "contentMap": {"fr": "<p>salut</p>"}}, now_ms=NOW_MS)
     assert (read.language, read.content) == ("fr", "<p>salut</p>")
+
+
+def test_a_nul_in_a_partners_words_is_left_out():
+    read = note.read_note({"type": "Event", "name": "a\x00b", "content": "c\x00"}, now_ms=NOW_MS)
+    assert read.content == "<p>ab</p><p>c</p>"
