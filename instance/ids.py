@@ -3,6 +3,7 @@
 The rule kept here: no IRI of our own comes into being without a space and a label, and a space only ever narrows.
 """
 
+import secrets
 import threading
 
 from instance import names
@@ -13,16 +14,21 @@ from instance.storage.database import Tx
 from instance.storage.things import ThingRow
 
 _SEQUENCE_BITS = 16
-_sequence = 0
+_START_BELOW = 1 << (_SEQUENCE_BITS - 1)  # half of the numbers of a millisecond are left to count on
+_latest = (0, 0)
 _lock = threading.Lock()
 
 
 def snowflake(at_ms: int) -> int:
-    """A row id of 63 bits: milliseconds in the upper 47, a counter below. Later things have larger ids."""
-    global _sequence  # noqa: PLW0603  one counter per process is the point
+    """A row id of 63 bits: milliseconds in the upper 47, a count below. Later things have larger ids.
+
+    Each millisecond is counted from a place of its own, so that the server and the command line do not meet in one.
+    """
+    global _latest  # noqa: PLW0603  one count per process is the point
     with _lock:
-        _sequence = (_sequence + 1) % (1 << _SEQUENCE_BITS)
-        return (at_ms << _SEQUENCE_BITS) | _sequence
+        latest_ms, count = _latest
+        _latest = at_ms, count + 1 if latest_ms == at_ms else secrets.randbelow(_START_BELOW)
+        return (at_ms << _SEQUENCE_BITS) + _latest[1]
 
 
 def snowflake_ms(row_id: int) -> int:
