@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from federation.errors import Malformed
+from federation.origin import host_of
 from instance.errors import ConfigError
 from instance.home import Home
 
@@ -45,6 +47,14 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+def _host(iri: str) -> str:
+    """The host in its one form, punycode included; nothing for what cannot be read."""
+    try:
+        return host_of(iri)
+    except Malformed:
+        return ""
 
 
 def _is_loopback(hostname: str) -> bool:
@@ -131,26 +141,22 @@ class Config(BaseSettings):
     @field_validator("domain")
     @classmethod
     def _domain_is_a_host(cls, value: str) -> str:
-        value = value.strip().lower()
-        if not _HOST.fullmatch(value):
+        value = value.strip()
+        host = _host(f"https://{value}")
+        if not _HOST.fullmatch(host) or urlsplit(f"https://{value}").netloc != value:
             raise ValueError("must be a host such as acme.example, without https:// and without a path")
-        return value
+        return host
 
     @field_validator("base_url")
     @classmethod
     def _base_url_is_an_origin(cls, value: str) -> str:
-        parts = urlsplit(value.strip().rstrip("/").lower())
-        if (
-            parts.scheme not in {"https", "http"}
-            or not parts.hostname
-            or parts.path
-            or parts.query
-            or parts.username
-        ):
+        value = value.strip().rstrip("/")
+        host, parts = _host(value), urlsplit(value)
+        if not _HOST.fullmatch(host) or parts.path or parts.query or parts.fragment:
             raise ValueError("must be a scheme and a host such as https://acme.example, without a path")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
             raise ValueError(f"must begin with https://: write https://{parts.netloc}")
-        return f"{parts.scheme}://{parts.netloc}"
+        return f"{parts.scheme}://{host}"
 
     @field_validator("listen")
     @classmethod

@@ -1,7 +1,8 @@
 """Where this node lives. The rule kept here: host and IRIs of our own are written in one way, and it is decided here."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+
+from federation.origin import host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,8 @@ class Home:
 
     @property
     def host(self) -> str:
-        """The host as the whole program writes it: lower case, with the port where it is not the scheme's own."""
-        return urlsplit(self.base).netloc.lower()
+        """The host as the whole program writes it: lower case, in ASCII, with the port where it is not the scheme's own."""
+        return host_of(self.base)
 
     @property
     def node(self) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from federation.origin import host_of
 from instance import config
 from instance.config import Config, parse
 from instance.errors import ConfigError
 from instance.home import Home
 
+BUECHER = "xn--bcher-kva.example"
 MINIMAL = 'domain = "acme.example"\ncompany = "Acme"\n'
 
 
@@ -120,6 +122,21 @@ def test_a_bad_value_is_named_with_its_line(line: str, says: str):
 )
 def test_a_domain_is_a_bare_host(domain: str):
     assert "must be a host such as acme.example" in fault(f'domain = "{domain}"', text='company = "Acme"\n')
+
+
+def test_a_host_in_letters_is_known_by_its_one_form():
+    text = 'domain = "Bücher.example"\ncompany = "Bücher"\n'
+    assert parse(text).home == parse(f'{text}base_url = "https://bücher.example/"').home
+    assert (parse(text).domain, parse(text).base_url) == (BUECHER, f"https://{BUECHER}")
+    assert parse(text).home.host == host_of("https://bücher.example") == BUECHER
+
+
+def test_a_host_that_two_readers_take_for_two_is_no_domain():
+    assert "must be a host" in fault('domain = "straße.example"', text='company = "Acme"\n')
+
+
+def test_the_port_of_the_scheme_is_not_part_of_a_domain():
+    assert parse('domain = "acme.example:443"\ncompany = "Acme"\n').home.host == "acme.example"
 
 
 def test_handles_and_addresses_must_be_of_one_host():

@@ -206,6 +206,13 @@ def test_a_project_is_open_to_parties_of_a_live_charter_that_are_still_in(
     assert GATE.check_text(tx, ["hello"], apollo).hosts == hosts
 
 
+def test_a_node_whose_host_is_written_in_letters_knows_itself_as_a_party():
+    tx = a_tx("https://bücher.example")
+    apollo = a_project(tx, "apollo", GLOBEX)
+    note = {"id": a_thing(tx, space=apollo), "content": "by @apollo@bücher.example"}
+    assert [letter.host for letter in GATE.release(tx, note, author=apollo)] == [GLOBEX]
+
+
 def test_a_new_version_on_offer_changes_nothing_yet(world: World):
     a_charter(world.tx, world.apollo, GLOBEX, "hooli.example", version=2, state="offered")
     assert {letter.host for letter in world.release(world.create())} == {GLOBEX, INITECH}
