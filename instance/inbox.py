@@ -4,6 +4,9 @@ Every arrival ends as a Receipt, recorded in `received` with the rule that decid
 will be, 403 and 503 when it may be later. An entry of a project's log is placed first: the
 next one has its turn at once, and after it those that were held for it; one that came early is held and its gap made known; a second
 one with a number already taken is kept as evidence. An entry that a rule does not take keeps its place in the chain, marked ignored.
+
+A company that left brings nothing any more. What it said before is taken when a party that is still in serves it, up to the end of its log by
+its own last word: the `head` of its Leave, else what it said last of itself in Cordee-Heads. Nobody can add to it afterwards, alone or with another's help.
 """
 
 from collections.abc import Mapping
@@ -92,7 +95,7 @@ def note_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) ->
 
     Of its own entries it may have said more than it has delivered yet; only the periodic exchange asks for those.
     """
-    if not theirs:
+    if not theirs or holder not in charters.open_hosts(tx, project):
         return
     entries.put_receipts(tx, project, holder, theirs.items())
     _make_gaps_known(tx, project, {party: head for party, head in theirs.items() if party != holder})
@@ -108,6 +111,8 @@ def heads_in(header: str, project: str) -> dict[str, Head]:
 
 def compare_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) -> None:
     """Keep what another node says it holds, asked for all of it, and make known what it holds that we lack."""
+    if holder not in charters.open_hosts(tx, project):
+        return  # it left while it was asked; its last word about itself stands
     entries.put_receipts(tx, project, holder, theirs.items())
     _make_gaps_known(tx, project, theirs)
 
@@ -125,9 +130,24 @@ def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
         return Receipt(202, "duplicate")
     if arrival.entry is None:
         return _outside_logs(tx, arrival, gate)
-    if arrival.speaker not in charters.open_hosts(tx, arrival.entry.project):
+    open_hosts = charters.open_hosts(tx, arrival.entry.project)
+    if arrival.speaker in open_hosts:
+        return _placed(tx, arrival, arrival.entry, gate)
+    if arrival.carrier or not open_hosts:
         return Receipt(403, "closed")
-    return _placed(tx, arrival, arrival.entry, gate)
+    return _of_departed(tx, arrival, arrival.entry, gate)
+
+
+def _of_departed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
+    """What a company had said before it left, told by one that is still in: taken up to the end of its log as it last said itself."""
+    company = charters.last_party(tx, entry.project, entry.party)
+    end = entries.receipt(tx, entry.project, holder=entry.party, party=entry.party)
+    if company is None or company.left_at_ms is None or end is None or entry.seq > end.seq:
+        return Receipt(403, "closed")
+    if entry.seq == end.seq and entry.hash != end.hash:
+        entries.add_fork(tx, _row(tx, arrival.activity, entry, state=entries.HELD))
+        return Receipt(409, "fork")
+    return _placed(tx, arrival, entry, gate)
 
 
 def _outside_logs(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:

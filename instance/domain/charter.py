@@ -28,7 +28,7 @@ from instance.domain.charter_steps import say, stub
 from instance.domain.outcome import Outcome
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound
 from instance.ids import snowflake
-from instance.storage import actors, charters, peers
+from instance.storage import actors, charters, log, peers
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow
 from instance.storage.database import Tx
@@ -204,9 +204,14 @@ def _we_suspend(tx: Tx, project_iri: str) -> bool:
 
 
 def leave(tx: Tx, project_iri: str, *, reason: str = "") -> Outcome[CharterRow]:
-    """Take our company out of a project, for good: closed at once, here and at all others. Raises Conflict."""
+    """Take our company out of a project, for good: closed at once, here and at all others. Raises Conflict.
+
+    Our last word says how far our log goes, so that the others can give each other what they lack of it, and no more.
+    """
     row, words = _in_force(tx, project_iri), reason.strip()[:REASON_LIMIT_CHARS]
-    draft = say(tx, row, "Leave", stub(project_iri, "Group"), content=words)
+    head = log.head(tx, project_iri, tx.home.host)
+    last = {} if head is None else {"head": head._asdict()}
+    draft = say(tx, row, "Leave", stub(project_iri, "Group"), content=words, **last)
     charter_steps.party_left(tx, project_iri, tx.home.host, reason=words)
     return Outcome(_charter(tx, row.iri), (draft,))
 

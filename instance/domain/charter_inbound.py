@@ -13,6 +13,7 @@ from federation.activity import Activity
 from federation.document import text_of
 from federation.errors import FederationError, Refused
 from federation.letters import Draft
+from federation.log import Head
 from federation.origin import host_of
 from federation.proof import proofs_of
 from instance.domain import charter_proofs, charter_steps
@@ -22,7 +23,7 @@ from instance.domain.charter_steps import say, stub
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.partner import shown
 from instance.events import CharterChanged
-from instance.storage import actors, charters
+from instance.storage import actors, charters, log
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
 
@@ -209,10 +210,24 @@ def verify_leave(tx: Tx, incoming: Incoming) -> Ruling:
 
 
 def apply_leave(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
-    """Close the project to the company at once."""
-    reason = shown(text_of(incoming.activity.document.get("content")))
-    charter_steps.party_left(tx, incoming.activity.object_iri or "", incoming.host, reason=reason)
+    """Close the project to the company at once, and keep how far its log goes."""
+    project, document = incoming.activity.object_iri or "", incoming.activity.document
+    head = _last_head(document.get("head"))
+    if head is not None:
+        log.put_receipts(tx, project, incoming.host, [(incoming.host, head)])
+    reason = shown(text_of(document.get("content")))
+    charter_steps.party_left(tx, project, incoming.host, reason=reason)
     return ()
+
+
+def _last_head(said: object) -> Head | None:
+    """The end of a company's log as it says it, or None when that cannot be read."""
+    if not isinstance(said, dict):
+        return None
+    seq, digest = said.get("seq"), said.get("hash")
+    if type(seq) is not int or not 0 < seq < 2**53 or not isinstance(digest, str) or len(digest) != 64:
+        return None
+    return Head(seq, digest)
 
 
 def verify_suspend(tx: Tx, incoming: Incoming) -> Ruling:

@@ -1,4 +1,7 @@
-"""Memberships as partners say them. The rule kept here: host of the person, of the node that says it and of the sender are one."""
+"""Memberships as partners say them. The rule kept here: host of the person, of the node that says it and of the sender are one.
+
+What a company said before it left may arrive after: then its people go in and out as they did, and are out in the end.
+"""
 
 from typing import Any
 
@@ -38,7 +41,10 @@ def apply_add(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     project, role = _project(incoming), str(incoming.activity.document["memberRole"])
     before = members.one(tx, project, person.id)
     since_ms = before.since_ms if before is not None and before.state == "active" else tx.now_ms
-    members.put(tx, MemberRow(project, person.id, incoming.host, role, "active", since_ms, None))
+    company = charters.last_party(tx, project, incoming.host)
+    left_at_ms = company.left_at_ms if company is not None else None
+    state = "active" if left_at_ms is None else "left"
+    members.put(tx, MemberRow(project, person.id, incoming.host, role, state, since_ms, left_at_ms))
     tx.emit(MembershipChanged(project, person.id))
     return ()
 
@@ -50,7 +56,7 @@ def verify_remove(tx: Tx, incoming: Incoming) -> Ruling:
         return refusal
     person = actors.by_iri(tx, incoming.activity.object_iri or "")
     row = None if person is None else members.one(tx, _project(incoming), person.id)
-    if row is None or row.state != "active":
+    if row is None or not members.spoke_for_project(tx, row):
         return Ruling(taken=False, rule="not_a_member")
     return Ruling(taken=True, rule="left_by_own_company")
 
@@ -59,7 +65,10 @@ def apply_remove(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Write that the person left."""
     person = actors.by_iri(tx, incoming.activity.object_iri or "")
     assert person is not None
-    members.leave(tx, _project(incoming), person.id)
+    row = members.one(tx, _project(incoming), person.id)
+    assert row is not None
+    until_ms = tx.now_ms if row.until_ms is None else row.until_ms - 1  # before the company did
+    members.put(tx, row._replace(state="left", until_ms=until_ms))
     tx.emit(MembershipChanged(_project(incoming), person.id))
     return ()
 
@@ -76,7 +85,7 @@ def _refuse(tx: Tx, incoming: Incoming) -> Ruling | None:
         return Ruling(taken=False, rule="members_of_another_project")
     if not same_origin(activity.object_iri or "", activity.actor):
         return Ruling(taken=False, rule="person_of_another_company")
-    charter = charters.in_force(tx, incoming.project)
-    parties = charters.parties(tx, charter.id) if charter else []
-    nodes = {party.node_iri for party in parties if party.host == incoming.host and party.left_at_ms is None}
-    return None if activity.actor in nodes else Ruling(taken=False, rule="not_said_by_its_node")
+    company = charters.last_party(tx, incoming.project, incoming.host)
+    if company is None or activity.actor != company.node_iri:
+        return Ruling(taken=False, rule="not_said_by_its_node")
+    return None

@@ -22,12 +22,12 @@ NOTHING: tuple[Draft, ...] = ()
 
 
 def member_of(tx: Tx, incoming: Incoming) -> tuple[ActorRow, str] | None:
-    """The author and the role in the project; None unless the speaking company's own, known and in it now."""
+    """The author and the role in the project; None unless the speaking company's own, known and in it, as far as that company's log has come."""
     actor = actors.by_iri(tx, incoming.activity.actor)
     if incoming.project is None or actor is None or actor.host != incoming.host or actor.state != "active":
         return None
     member = members.one(tx, incoming.project, actor.id)
-    return (actor, member.role) if member is not None and member.state == "active" else None
+    return (actor, member.role) if member is not None and members.spoke_for_project(tx, member) else None
 
 
 def refuse_author(tx: Tx, incoming: Incoming) -> Ruling | None:

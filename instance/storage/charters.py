@@ -128,6 +128,18 @@ _STANDINGS = Query(
     .order_by(_c.version),
     PartyRow,
 )
+_LAST_PARTY = Query(
+    select(*_party)
+    .join(_charters, _c.id == _party.charter_id)
+    .where(
+        _PROJECT,
+        _is_one_of(_c.state, "live", "suspended", "superseded", "ended"),
+        _party.host == bindparam("of_host"),
+    )
+    .order_by(_c.version.desc())
+    .limit(1),
+    PartyRow,
+)
 _OPEN_HOSTS = Query(_JOINED.where(_PROJECT, _passes()), _Host)
 _LIVE_PEERS = Query(_JOINED.where(_passes()), _Host)
 _NAMED_HOSTS = Query(_JOINED.where(_PROJECT, _party.host != bindparam("home")), _Host)
@@ -226,6 +238,11 @@ def parties(tx: Tx, charter_id: int) -> list[PartyRow]:
 def standings(tx: Tx, project_iri: str, host: str) -> list[PartyRow]:
     """How a company stands in each version of a project's charter that is not over: waiting for signatures, live or suspended."""
     return tx.all(_STANDINGS, project_iri=project_iri, of_host=host)
+
+
+def last_party(tx: Tx, project_iri: str, host: str) -> PartyRow | None:
+    """How a company stands in the last version that all signed and that names it; who left is there with the time."""
+    return tx.first(_LAST_PARTY, project_iri=project_iri, of_host=host)
 
 
 def open_hosts(tx: Tx, project_iri: str) -> frozenset[str]:

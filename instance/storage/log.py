@@ -126,6 +126,14 @@ _RECEIPTS = Query(
     select(*(_r[name] for name in ReceiptRow._fields)).where(_r.project_iri == bindparam("project_iri")),
     ReceiptRow,
 )
+_RECEIPT = Query(
+    select(*(_r[name] for name in ReceiptRow._fields)).where(
+        _r.project_iri == bindparam("project_iri"),
+        _r.holder == bindparam("holder"),
+        _r.party == bindparam("party"),
+    ),
+    ReceiptRow,
+)
 
 
 def head(tx: Tx, project_iri: str, party: str) -> Head | None:
@@ -246,6 +254,11 @@ def put_receipts(tx: Tx, project_iri: str, holder: str, held: Iterable[tuple[str
 def receipts(tx: Tx, project_iri: str) -> list[ReceiptRow]:
     """What every other node said last that it holds of a project's log."""
     return tx.all(_RECEIPTS, project_iri=project_iri)
+
+
+def receipt(tx: Tx, project_iri: str, *, holder: str, party: str) -> ReceiptRow | None:
+    """How far `holder` said last that it holds the entries of `party`."""
+    return tx.first(_RECEIPT, project_iri=project_iri, holder=holder, party=party)
 
 
 def _set_head(tx: Tx, entry: EntryRow) -> None:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
 
+from instance.storage import charters
 from instance.storage.charters import is_open
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, table, upsert
@@ -71,6 +72,14 @@ def one(tx: Tx, project_iri: str, actor_id: int) -> MemberRow | None:
 def of_project(tx: Tx, project_iri: str) -> list[MemberRow]:
     """The active people of a project, of all companies, first come first."""
     return tx.all(_OF_PROJECT, project_iri=project_iri)
+
+
+def spoke_for_project(tx: Tx, row: MemberRow) -> bool:
+    """Whether the person is in the project, or was until the company left, whose earlier words may arrive later."""
+    if row.state != "left":
+        return row.state == "active"
+    company = charters.last_party(tx, row.project_iri, row.host)
+    return company is not None and company.left_at_ms is not None and company.left_at_ms == row.until_ms
 
 
 def requests(tx: Tx, project_iri: str) -> list[MemberRow]:

@@ -10,6 +10,8 @@ from federation.document import Document
 from federation.log import Head
 from federation.node import Receipt
 from federation.signature import Form, Sender
+from instance import inbox
+from instance.inbox import Arrival
 from instance.storage import keys as key_rows
 from instance.storage import log as entries
 from instance.storage import received
@@ -81,3 +83,10 @@ async def make_known(to: Company, company: Company, actor_iri: str) -> None:
     """Let a node know the key of somebody who is in no project."""
     known = await company.node.read(lambda tx: key_rows.keys_of(tx, actor_iri))
     await to.node.write(lambda tx: key_rows.replace_partners(tx, actor_iri, known))
+
+
+async def re_serve(to: Company, document: Document, *, party: Company) -> Receipt:
+    """Let a node take an entry of `party` that it fetched from the log of another, its proof checked."""
+    activity = Activity.parse(document)
+    arrival = Arrival(activity, party.host, "", activity.actor, log.entry_of(document))
+    return await to.node.write(lambda tx: inbox.receive(tx, arrival, gate=to.node.gate))
