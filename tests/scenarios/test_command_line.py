@@ -1,8 +1,5 @@
 """Companies are tied, suspended and left from the command line, while their servers run."""
 
-import asyncio
-import json
-import shlex
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,13 +8,10 @@ from pathlib import Path
 import pytest
 import structlog
 from aiohttp.web import Application, Request, StreamResponse
-from typer.testing import CliRunner
 
-from instance import config
-from instance.cli import app
-from instance.config import Config
 from instance.node import Cordee
-from tests.nodes import Company, a_company, protocol_app, running, until
+from tests.nodes import a_company, protocol_app, running, until
+from tests.scenarios.desk import Desk
 
 LAST_DAY = f"{datetime.now(UTC).year + 1}-12-31"
 
@@ -28,29 +22,6 @@ def _servers_are_silent() -> Iterator[None]:
     structlog.configure(logger_factory=structlog.testing.CapturingLoggerFactory())
     yield
     structlog.reset_defaults()
-
-
-class Desk:
-    """The IT of one company, at a shell beside the running server."""
-
-    def __init__(self, company: Company) -> None:
-        self.company, self.host = company, company.host
-        self.toml = company.config.data_dir / "cordee.toml"
-        self.toml.write_text(config.render(company.config, Config.model_fields))
-
-    async def run(self, line: str, *, status: int = 0) -> str:
-        """What a command prints."""
-        environment = {"CORDEE_CONFIG": str(self.toml)}
-        result = await asyncio.to_thread(CliRunner().invoke, app, shlex.split(line), env=environment)
-        assert result.exit_code == status, result.output
-        return result.output
-
-    async def json(self, line: str):
-        return json.loads(await self.run(f"{line} --json"))
-
-    async def state(self) -> str:
-        """How the one charter that this company knows of stands."""
-        return ", ".join(row["state"] for row in await self.json("charter list"))
 
 
 @pytest.fixture
