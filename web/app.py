@@ -32,7 +32,7 @@ from web.mastodon import (
 from web.mastodon.cache import Cache
 from web.mastodon.instance import DISCLOSED
 from web.mastodon.streaming import STREAMS, Streams
-from web.pages import projects
+from web.pages import account, company, conversation, projects
 
 _FAMILIES = (
     apps,
@@ -50,6 +50,9 @@ _FAMILIES = (
     oauth,
     sign_in,
     projects,
+    company,
+    conversation,
+    account,
     charters,
     ledger,
 )

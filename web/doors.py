@@ -17,6 +17,7 @@ from federation.errors import Refused
 from federation.letters import ANYONE, Disclosure, check_seal
 from instance.domain.access import Bearer
 from instance.domain.scopes import covers
+from instance.domain.session import SignedIn
 from instance.domain.token import hash_of
 from instance.node import Cordee
 from instance.storage.actors import ActorRow
@@ -34,6 +35,7 @@ LIMITS: AppKey[Limits] = AppKey("limits", Limits)
 PICTURES: AppKey[PictureKeys] = AppKey("pictures", PictureKeys)
 ROUTES: AppKey[list[Route]] = AppKey("routes", list)
 BEARER: RequestKey[Bearer] = RequestKey("bearer", Bearer)
+SESSION: RequestKey[SignedIn] = RequestKey("session", SignedIn)
 
 # As Mastodon: any page may call the API, since it has no cookie to send along; what it may read is listed.
 CORS = {
@@ -68,6 +70,11 @@ def caller(request: Request) -> Caller:
     if bearer.actor is None or bearer.login is None:
         raise NeedsPerson
     return Caller(bearer.actor, bearer.login, bearer.app.name if bearer.app else None)
+
+
+def session_of(request: Request) -> SignedIn:
+    """The person with this browser, whom the door has let in."""
+    return request[SESSION]
 
 
 def token_of(request: Request) -> str:

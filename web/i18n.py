@@ -3,6 +3,7 @@
 Catalogues are read as text at start (no compiled files to forget), and once.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
@@ -12,9 +13,15 @@ from typing import Literal
 
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
+from babel.units import format_unit
 
 Locale = Literal["en", "fr"]
 LOCALES: tuple[Locale, ...] = ("en", "fr")
+NAMES: dict[Locale, str] = {"en": "English", "fr": "Français"}
+# Whose way of writing dates is meant: the English of this side of the ocean, with days before months.
+_REGIONS: dict[Locale, str] = {"en": "en_GB", "fr": "fr_FR"}
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
+_UNITS = ("year", "month", "week", "day")
 _DIRECTORY = Path(__file__).parent / "locale"
 
 
@@ -50,6 +57,11 @@ def translate(locale: Locale, message: str, **values: object) -> str:
     return catalogue(locale).gettext(message).format(**values)
 
 
+def phrase(message: str) -> str:
+    """Mark a sentence of a table of words, so that its translations are asked for; it is given back as it is."""
+    return message
+
+
 def best_locale(accept_language: str, *, default: Locale = "en") -> Locale:
     """The first language of an Accept-Language header that we speak (RFC 9110 12.5.4), else the default."""
     for tag in _by_weight(accept_language.split(",")):
@@ -72,12 +84,24 @@ def _by_weight(ranges: Iterable[str]) -> list[str]:
 
 def day(at_ms: int | None, locale: Locale) -> str:
     """A date in words ("25 November 2026"), or nothing."""
-    return "" if at_ms is None else format_date(_moment(at_ms), format="long", locale=locale)
+    return "" if at_ms is None else format_date(_moment(at_ms), format="long", locale=_REGIONS[locale])
 
 
 def moment(at_ms: int | None, locale: Locale) -> str:
-    """A date and time in words, UTC, or nothing."""
-    return "" if at_ms is None else format_datetime(_moment(at_ms), format="medium", locale=locale)
+    """A date and time in words ("25 Nov 2026, 14:05"), UTC, or nothing."""
+    return "" if at_ms is None else format_datetime(_moment(at_ms), "d MMM y, HH:mm", locale=_REGIONS[locale])
+
+
+def duration(text: str, locale: Locale) -> str:
+    """A duration such as P1Y6M in words ("1 year, 6 months"); what is none stays as it is."""
+    found = _DURATION.fullmatch(text)
+    amounts = found.groups() if found else ()
+    parts = [
+        format_unit(int(amount), unit, locale=locale)
+        for amount, unit in zip(amounts, _UNITS, strict=False)
+        if amount
+    ]
+    return ", ".join(parts) or text
 
 
 def _moment(at_ms: int) -> datetime:

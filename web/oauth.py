@@ -21,14 +21,14 @@ from instance.domain.scopes import GrantRefused, check_scopes
 from instance.errors import Refusal
 from instance.storage.database import Tx
 from instance.storage.oauth import AppRow
-from web.doors import CORS, NODE, anyone, disclose
+from web.doors import CORS, NODE, anyone, disclose, session_of
 from web.errors import ApiError
 from web.i18n import Locale, translate
 from web.mastodon import entities, params
 from web.mastodon.params import Params
 from web.pages import html
-from web.pages.frame import locale_of, respond
-from web.session import page, session_of, to_sign_in
+from web.pages.frame import in_words, locale_of, refused, respond
+from web.session import page, to_sign_in
 
 _ASKED = (
     "response_type",
@@ -151,8 +151,9 @@ def _with_query(address: str, added: dict[str, str]) -> str:
 
 
 async def _refused(request: Request, error: Refusal) -> Response:
-    words = translate(locale_of(request), error.text)
-    return await respond(request, "refused.html", here="", status=400, problem=words)
+    locale = locale_of(request)
+    hint = translate(locale, "Go back to the app and try again.")
+    return await refused(request, 400, problem=in_words(error, locale), hint=hint)
 
 
 def _allow_onward(response: Response, redirect_uri: str) -> Response:

@@ -5,20 +5,29 @@ the session's own token.
 """
 
 import hmac
+import logging
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from aiohttp import hdrs
-from aiohttp.web import HTTPException, HTTPForbidden, HTTPSeeOther, Request, RequestKey, StreamResponse
+from aiohttp.web import (
+    HTTPException,
+    HTTPForbidden,
+    HTTPNotFound,
+    HTTPSeeOther,
+    Request,
+    StreamResponse,
+)
 
 from federation.doors import Door, Handler, Method, Route
 from instance.domain import session as sessions
 from instance.domain.session import SESSION_LIFE_MS, SignedIn
 from instance.domain.token import hash_of
-from web.doors import NODE
+from web.doors import NODE, SESSION
+from web.pages import frame
 from web.pages.html import HEADERS
 
-SESSION: RequestKey[SignedIn] = RequestKey("session", SignedIn)
+_logger = logging.getLogger(__name__)
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -48,11 +57,6 @@ async def current_session(request: Request) -> SignedIn | None:
     return found
 
 
-def session_of(request: Request) -> SignedIn:
-    """The person whom the door has let in."""
-    return request[SESSION]
-
-
 def comes_from_us(request: Request) -> bool:
     """Whether a form was sent by a page of ours: browsers always say so."""
     return request.headers.get(hdrs.ORIGIN) == request.app[NODE].home.base
@@ -77,15 +81,22 @@ class BySession:
     admin: bool = False
 
     async def enter(self, request: Request) -> StreamResponse:
-        """Check, then let the handler answer."""
+        """Check, then let the handler answer; what is not to be had is said on a page."""
         try:
             await self._check(request)
             response = await self.handler(request)
+        except (HTTPForbidden, HTTPNotFound) as error:
+            response = await frame.refused(request, error.status)
         except HTTPException as error:
             error.headers.update(
                 {name: value for name, value in HEADERS.items() if name not in error.headers}
             )
             raise
+        except Exception:
+            if SESSION not in request:
+                raise
+            _logger.exception("failed")
+            response = await frame.refused(request, 500)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

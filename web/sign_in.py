@@ -1,23 +1,20 @@
 """Signing in and out with a browser. The rule kept here: a wrong name and a wrong password look the same and take the same time."""
 
-import asyncio
-
 from aiohttp import hdrs
 from aiohttp.web import HTTPSeeOther, Request, StreamResponse
 
 from federation.doors import Route
 from federation.letters import Disclosure
-from instance import passwords
 from instance.domain import session as sessions
 from instance.storage import logins
-from web.doors import LIMITS, NODE, anyone, disclose, locale_of
+from web import hashing
+from web.doors import LIMITS, NODE, anyone, disclose, locale_of, session_of
 from web.errors import TooMany
 from web.i18n import Locale, translate
 from web.pages import html
-from web.session import comes_from_us, local_path, page, session_of, set_cookie
+from web.session import comes_from_us, local_path, page, set_cookie
 
 AFTER = "/app/projects"
-_hashing = asyncio.Semaphore(2)  # each takes 19 MiB and a core for some 20 ms
 
 
 async def get_sign_in(request: Request) -> Disclosure:
@@ -46,8 +43,7 @@ async def post_sign_in(request: Request) -> Disclosure:
 
 async def _verified(request: Request, name: str, password: str) -> int | None:
     login = await request.app[NODE].read(lambda tx: logins.login_by_name(tx, name))
-    async with _hashing:
-        fits = await asyncio.to_thread(passwords.verify, login.password_hash if login else None, password)
+    fits = await hashing.fits(login.password_hash if login else None, password)
     return login.actor_id if login and fits else None
 
 

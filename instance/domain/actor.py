@@ -186,6 +186,14 @@ def set_password(tx: Tx, actor_id: int, *, password_hash: str) -> Outcome[ActorR
     return Outcome(row)
 
 
+def set_locale(tx: Tx, actor_id: int, *, locale: str) -> Outcome[ActorRow]:
+    """Choose the language in which a person is spoken to. Raises NotFound, BadInput."""
+    row = _person(tx, actor_id)
+    logins.set_locale(tx, actor_id, _checked_locale(locale))
+    tx.emit(TokenChanged(actor_id))
+    return Outcome(row)
+
+
 def set_admin(tx: Tx, actor_id: int, *, is_admin: bool) -> Outcome[ActorRow]:
     """Let a person administer the node, or no longer. Raises NotFound, Conflict for the last administrator."""
     row = _person(tx, actor_id)

@@ -38,7 +38,7 @@ IN_PROJECT = "unlisted"
 
 @dataclass(frozen=True, slots=True)
 class PostDraft:
-    """What a person wants to publish. `visibility` counts inside the company only; `project` is an IRI when chosen on a page."""
+    """What a person wants to publish. `visibility` counts inside the company only; `project` is what a page chose: an IRI, or INTERNAL."""
 
     text: str
     visibility: str = "public"

@@ -50,9 +50,11 @@ def meaning_of(tx: Tx, writer: Writer, handles: Iterable[Handle]) -> dict[Handle
 def space_of(
     tx: Tx, writer: Writer, named: Sequence[ActorRow], *, chosen: str | None, is_direct: bool
 ) -> str:
-    """The space of a post that opens a thread; `chosen` is the project picked on a page. Raises CannotPublish."""
+    """The space of a post that opens a thread; `chosen` is the project picked on a page, or INTERNAL. Raises CannotPublish."""
     picked = [chosen] if chosen else []
     projects = list(dict.fromkeys(picked + [actor.iri for actor in named if actor.kind == "project"]))
+    if chosen == INTERNAL and len(projects) > 1:
+        raise cannot("inside_only", writer.locale, project=name_of(tx, projects[1]))
     if len(projects) > 1:
         raise cannot("two_projects", writer.locale, projects=", ".join(name_of(tx, iri) for iri in projects))
     if projects:

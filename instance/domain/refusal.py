@@ -38,6 +38,10 @@ RULES: dict[str, dict[str, str]] = {
         "en": "A post belongs to one project, and this one names several: {projects}. Name one.",
         "fr": "Une publication appartient à un seul projet, et celle-ci en nomme plusieurs : {projects}. Nommez-en un.",
     },
+    "inside_only": {
+        "en": "You are writing for your company alone, and this names {project}. Take that out, or write it in the project.",
+        "fr": "Vous écrivez pour votre entreprise seule, et ceci nomme {project}. Retirez-le, ou écrivez dans le projet.",
+    },
     "ambiguous_project": {
         "en": "{handle} is the name of several of your projects. Write one of {projects}.",
         "fr": "{handle} est le nom de plusieurs de vos projets. Écrivez l’un de ceux-ci : {projects}.",

@@ -3,6 +3,7 @@
 import secrets
 from typing import NamedTuple
 
+from instance.domain import actor
 from instance.domain.outcome import Outcome
 from instance.domain.token import hash_of
 from instance.events import TokenChanged
@@ -38,13 +39,19 @@ def start(tx: Tx, actor_id: int) -> Outcome[NewSession]:
     return Outcome(NewSession(cookie, expires))
 
 
+def start_anew(tx: Tx, actor_id: int, *, password_hash: str) -> Outcome[NewSession]:
+    """Give a person a new password (hashed): whatever is signed in ends, and one session begins. Raises NotFound."""
+    actor.set_password(tx, actor_id, password_hash=password_hash)
+    return start(tx, actor_id)
+
+
 def signed_in(tx: Tx, cookie_hash: str) -> SignedIn | None:
     """The person behind a cookie; None when the session is over or the person may not come in."""
     row = sessions.by_hash(tx, cookie_hash)
     if row is None:
         return None
-    actor, login = actors.by_id(tx, row.actor_id), logins.login_of(tx, row.actor_id)
-    return SignedIn(row, actor, login) if actor and login and actor.state == "active" else None
+    person, login = actors.by_id(tx, row.actor_id), logins.login_of(tx, row.actor_id)
+    return SignedIn(row, person, login) if person and login and person.state == "active" else None
 
 
 def end(tx: Tx, session: SessionRow) -> Outcome[None]:

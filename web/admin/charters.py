@@ -6,16 +6,18 @@ from typing import Any, NamedTuple
 from aiohttp.web import HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
+from federation.errors import FederationError
 from instance.domain import charter
 from instance.domain.outcome import Outcome
 from instance.errors import Refusal
 from instance.storage import charters
 from instance.storage.charters import CharterRow, EventRow, PartyRow
 from instance.storage.database import Tx
-from web.doors import NODE
+from web.doors import NODE, session_of
+from web.i18n import phrase, translate
 from web.pages.charter_view import acts_on, charter_view, event_words
-from web.pages.frame import locale_of, number, respond
-from web.session import page, session_of
+from web.pages.frame import in_words, locale_of, number, respond
+from web.session import page
 
 Decision = Callable[[Tx, CharterRow, str, str], Outcome[CharterRow]]
 
@@ -27,6 +29,12 @@ DECISIONS: dict[str, Decision] = {
     "resume": lambda tx, row, _by, _reason: charter.resume(tx, row.project_iri),
     "leave": lambda tx, row, _by, reason: charter.leave(tx, row.project_iri, reason=reason),
 }
+FOR_GOOD = frozenset({"leave"})
+UNSURE = phrase("Leaving is for good. Tick the box when you mean it.")
+SILENT = phrase(
+    "The node of {company} did not show us its key ({why}), so we cannot know who signs. Nothing was signed; try again later."
+)
+MOVED_ON = phrase("The charter is in another state by now. This page shows it as it is.")
 
 
 class CharterFacts(NamedTuple):
@@ -60,17 +68,40 @@ async def get_charter(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     """Carry out the decision of a form."""
-    node, facts = request.app[NODE], await _facts(request)
-    decision = DECISIONS.get(request.match_info["verb"])
-    if decision is None:
+    facts, verb = await _facts(request), request.match_info["verb"]
+    if verb not in DECISIONS:
         raise HTTPNotFound
-    form, by = await request.post(), session_of(request).actor.username
-    reason = str(form.get("reason", ""))
-    try:
-        await node.perform(lambda tx: decision(tx, facts.row, by, reason))
-    except Refusal as refusal:
-        return await _show(request, facts, problem=refusal.text, status=refusal.status)
+    problem, status = await _done(request, facts.row, verb)
+    if problem:
+        return await _show(request, await _facts(request), problem=problem, status=status)
     raise HTTPSeeOther(f"/app/charters/{facts.row.id}")
+
+
+async def _done(request: Request, row: CharterRow, verb: str) -> tuple[str, int]:
+    """Do it; or what is in the way, in words, with the status."""
+    node, locale, form = request.app[NODE], locale_of(request), await request.post()
+    reason, by = str(form.get("reason", "")), session_of(request).actor.username
+    if verb in FOR_GOOD and form.get("sure") != "yes":
+        return translate(locale, UNSURE), 422
+    if verb == "approve" and (problem := await _meet(request, row)):
+        return problem, 503
+    try:
+        await node.perform(lambda tx: DECISIONS[verb](tx, row, by, reason))
+    except Refusal as refusal:
+        moved = refusal.rule == "charter_state"
+        return translate(locale, MOVED_ON) if moved else in_words(refusal, locale), refusal.status
+    return "", 200
+
+
+async def _meet(request: Request, row: CharterRow) -> str:
+    """Ask every company's node for its own key before we sign: so far the company that offers has vouched for it. What failed, in words."""
+    node = request.app[NODE]
+    for party in await node.read(lambda tx: charter.unmet(tx, row.iri)):
+        try:
+            await node.meet(party.host)
+        except FederationError as error:
+            return translate(locale_of(request), SILENT, company=party.company, why=error.rule)
+    return ""
 
 
 async def _facts(request: Request) -> CharterFacts:
@@ -87,20 +118,17 @@ def _load(tx: Tx, charter_id: int) -> CharterFacts | None:
 
 
 async def _show(request: Request, facts: CharterFacts, *, problem: str = "", status: int = 200) -> Response:
-    locale, own_host = locale_of(request), request.app[NODE].home.host
-    ours = next((party for party in facts.parties if party.host == own_host), None)
-    acts = acts_on(
-        facts.row,
-        suspended_by_us=ours is not None and ours.suspended_at_ms is not None,
-        has_left=ours is None or ours.left_at_ms is not None,
-        locale=locale,
-    )
+    locale, home = locale_of(request), request.app[NODE].home
+    ours = next((party for party in facts.parties if party.host == home.host), None)
     shown: dict[str, Any] = {
-        "charter": charter_view(facts.row, facts.parties, own_host=own_host, locale=locale),
-        "events": event_words(facts.events, locale),
-        "actions": acts,
+        "charter": charter_view(facts.row, facts.parties, own_host=home.host, locale=locale),
+        "events": event_words(facts.events, facts.parties, locale),
+        "actions": acts_on(facts.row, ours, own_node=home.node, locale=locale),
     }
-    return await respond(request, "charter.html", here="charters", status=status, problem=problem, **shown)
+    at = f"/app/charters/{facts.row.id}"
+    return await respond(
+        request, "charter.html", here="charters", status=status, at=at, problem=problem, **shown
+    )
 
 
 ROUTES: tuple[Route, ...] = (

@@ -9,11 +9,48 @@ from typing import Any, NamedTuple
 import orjson
 
 from instance.storage.charters import CharterRow, EventRow, PartyRow
-from web.i18n import Locale, translate
+from web.i18n import Locale, duration, phrase, translate
 
 COLOURS = 6
 _TONES = {"live": "good", "offered": "wait", "approved": "wait", "suspended": "bad", "declined": "bad"}
 _PATH = ("offered", "approved", "live")
+_STEPS = (phrase("offered"), phrase("signed by us"), phrase("in force"))
+_STATES = {
+    "offered": phrase("waiting for your answer"),
+    "approved": phrase("waiting for the others"),
+    "live": phrase("in force"),
+    "suspended": phrase("suspended"),
+    "declined": phrase("declined"),
+    "superseded": phrase("replaced by a newer version"),
+    "ended": phrase("ended"),
+}
+_ROLES = {
+    "host": phrase("host"),
+    "client": phrase("client"),
+    "supplier": phrase("supplier"),
+    "partner": phrase("partner"),
+}
+_LABELS = (
+    phrase("C0, public"),
+    phrase("C1, project"),
+    phrase("C2, restricted"),
+    phrase("C3, secret"),
+)
+_EVENTS = {
+    "offered": phrase("offered it"),
+    "approved": phrase("signed it"),
+    "accepted": phrase("signed it"),
+    "live": phrase("it is in force"),
+    "declined": phrase("declined it"),
+    "rejected": phrase("declined it"),
+    "suspend": phrase("suspended it"),
+    "suspended": phrase("it is suspended"),
+    "resume": phrase("lifted its suspension"),
+    "left": phrase("left the project"),
+    "superseded": phrase("it is replaced by a newer version"),
+    "ended": phrase("it has ended"),
+}
+_WITHOUT_DETAIL = frozenset({"suspend"})  # there it is the id of an activity
 
 
 class Act(NamedTuple):
@@ -27,24 +64,61 @@ class Act(NamedTuple):
     confirm: str = ""
 
 
+# What each button says and means; the texts are translated where they are shown.
+ACTS = {
+    "approve": Act(
+        "approve",
+        phrase("Approve and sign"),
+        phrase("Our company signs. When all have signed, the project begins."),
+    ),
+    "decline": Act(
+        "decline",
+        phrase("Decline"),
+        phrase("Nothing begins. The others are told the reason."),
+        "bad",
+        asks_reason=True,
+    ),
+    "withdraw": Act(
+        "decline",
+        phrase("Take the offer back"),
+        phrase("We do not offer this any more. The others are told the reason."),
+        "bad",
+        asks_reason=True,
+    ),
+    "suspend": Act(
+        "suspend",
+        phrase("Suspend"),
+        phrase(
+            "The gate closes at once for everybody in this project, letters in the queue included, until we resume."
+        ),
+        "bad",
+    ),
+    "resume": Act(
+        "resume",
+        phrase("Resume"),
+        phrase("We lift our suspension; the gate opens when nobody else suspends."),
+    ),
+    "leave": Act(
+        "leave",
+        phrase("Leave the project"),
+        phrase(
+            "Our company leaves for good. Nothing goes out or comes in from then on, and our people are out of the project."
+        ),
+        "bad",
+        asks_reason=True,
+        confirm=phrase("Yes, leave; only a new charter brings us back."),
+    ),
+}
+
+
 def state_words(state: str, locale: Locale) -> str:
     """The state of a charter in words."""
-    words = {
-        "offered": "waiting for your answer",
-        "approved": "waiting for the others",
-        "live": "in force",
-        "suspended": "suspended",
-        "declined": "declined",
-        "superseded": "replaced by a newer version",
-        "ended": "ended",
-    }
-    return translate(locale, words.get(state, state))
+    return translate(locale, _STATES.get(state, state))
 
 
 def role_words(role: str, locale: Locale) -> str:
     """The role of a company in words."""
-    words = {"host": "host", "client": "client", "supplier": "supplier", "partner": "partner"}
-    return translate(locale, words.get(role, role))
+    return translate(locale, _ROLES.get(role, role))
 
 
 def tone_of(state: str) -> str:
@@ -60,18 +134,14 @@ def colours(own_host: str, hosts: Iterable[str]) -> dict[str, int]:
 
 def steps(row: CharterRow, locale: Locale) -> list[dict[str, Any]]:
     """Offered, signed, in force, and the end: how far this version is."""
-    if row.state in {"declined", "suspended", "ended", "superseded"}:
-        last = {
-            "name": state_words(row.state, locale),
-            "tone": "bad" if tone_of(row.state) == "bad" else "done",
-            "now": True,
-        }
-        return [{"name": translate(locale, "offered"), "tone": "done", "now": False}, last]
-    names = ("offered", "signed by us", "in force")
+    if row.state not in _PATH:
+        tone = "bad" if tone_of(row.state) == "bad" else "done"
+        last = {"name": state_words(row.state, locale), "tone": tone, "now": True}
+        return [{"name": translate(locale, _STEPS[0]), "tone": "done", "now": False}, last]
     at = _PATH.index(row.state)
     return [
         {"name": translate(locale, name), "tone": "done" if n <= at else "", "now": n == at}
-        for n, name in enumerate(names)
+        for n, name in enumerate(_STEPS)
     ]
 
 
@@ -88,8 +158,12 @@ def charter_view(
         "project": name or row.project_iri,
         "state": state_words(row.state, locale),
         "tone": tone_of(row.state),
+        "is_over": row.state in {"declined", "ended"},
         "steps": steps(row, locale),
-        "ceiling": f"C{row.ceiling}",
+        "ceiling": translate(locale, _LABELS[row.ceiling])
+        if row.ceiling < len(_LABELS)
+        else f"C{row.ceiling}",
+        "retention": duration(row.retention, locale),
         "indicators": [item for item in document.get("indicators", []) if isinstance(item, str)],
         "document": orjson.dumps(document, option=orjson.OPT_INDENT_2).decode(),
         "parties": [
@@ -99,62 +173,49 @@ def charter_view(
     }
 
 
-def event_words(events: Iterable[EventRow], locale: Locale) -> list[dict[str, Any]]:
+def event_words(
+    events: Sequence[EventRow], parties: Iterable[PartyRow], locale: Locale
+) -> list[dict[str, Any]]:
     """What happened to a charter, the newest first."""
-    return [{**event._asdict(), "what": translate(locale, event.what.replace("_", " "))} for event in events][
-        ::-1
+    companies = {party.host: party.company for party in parties}
+    return [
+        {
+            "at_ms": event.at_ms,
+            "who": companies.get(event.host, event.host),
+            "what": _event(event.what, locale),
+            "detail": "" if event.what in _WITHOUT_DETAIL else event.detail,
+        }
+        for event in reversed(events)
     ]
 
 
-def acts_on(row: CharterRow, *, suspended_by_us: bool, has_left: bool, locale: Locale) -> list[Act]:
-    """What IT may do with this version now."""
+def _event(what: str, locale: Locale) -> str:
+    if what.startswith("refused_"):
+        rule = what.removeprefix("refused_").replace("_", " ")
+        return translate(locale, "sent what was not taken ({rule})", rule=rule)
+    return translate(locale, _EVENTS.get(what, what))
 
-    def say(text: str) -> str:
-        return translate(locale, text)
 
-    if has_left:
+def acts_on(row: CharterRow, ours: PartyRow | None, *, own_node: str, locale: Locale) -> list[Act]:
+    """What IT may do with this version now; `ours` is our own company in it."""
+    if ours is None or ours.left_at_ms is not None:
         return []
-    leave = Act(
-        "leave",
-        say("Leave the project"),
-        say(
-            "Our company leaves for good. Nothing goes out or comes in from then on, and our people are out of the project."
-        ),
-        "bad",
-        confirm=say("Yes, leave; only a new charter brings us back."),
-    )
+    return [_said(ACTS[name], locale) for name in _open_to(row, ours, own_node)]
+
+
+def _open_to(row: CharterRow, ours: PartyRow, own_node: str) -> tuple[str, ...]:
     if row.state == "offered":
-        return [
-            Act(
-                "approve",
-                say("Approve and sign"),
-                say("Our company signs. When all have signed, the project begins."),
-            ),
-            Act(
-                "decline",
-                say("Decline"),
-                say("Nothing begins. The others are told the reason."),
-                "bad",
-                asks_reason=True,
-            ),
-        ]
-    if row.state == "live" or (row.state == "suspended" and not suspended_by_us):
-        pause = Act(
-            "suspend",
-            say("Suspend"),
-            say(
-                "The gate closes at once for everybody in this project, letters in the queue included, until we resume."
-            ),
-            "bad",
-        )
-        return [pause, leave] if row.state == "live" else [leave]
-    if row.state == "suspended":
-        return [
-            Act(
-                "resume",
-                say("Resume"),
-                say("We lift our suspension; the gate opens when nobody else suspends."),
-            ),
-            leave,
-        ]
-    return []
+        return ("approve", "decline")
+    if row.state == "approved":
+        return ("withdraw",) if row.offered_by == own_node else ()
+    if row.state in {"live", "suspended"}:
+        return ("suspend" if ours.suspended_at_ms is None else "resume", "leave")
+    return ()
+
+
+def _said(act: Act, locale: Locale) -> Act:
+    return act._replace(
+        name=translate(locale, act.name),
+        means=translate(locale, act.means),
+        confirm=translate(locale, act.confirm) if act.confirm else "",
+    )

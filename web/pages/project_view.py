@@ -1,21 +1,23 @@
 """A project as a page shows it. The rule kept here: one read of the database, then pure; nothing the viewer may not see is loaded."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from instance.storage import actors, charters, members, posts, timelines
+from instance.home import Home
+from instance.storage import actors, charters, members, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
-from instance.storage.media import MediaRow
 from instance.storage.members import MemberRow
-from instance.storage.posts import PageFacts, PostRow
 from instance.storage.window import Window
-from web.i18n import Locale, translate
+from web.i18n import Locale
 from web.pages.charter_view import charter_view, colours, state_words, tone_of
+from web.pages.place import Place, charter_of, place_of, place_view
+from web.pages.post_view import Manner, PostFacts, post_facts, post_views
 
 PAGE = 30
+
+Listed = tuple[ActorRow, CharterRow, Sequence[PartyRow]]
 
 
 class ProjectFacts(NamedTuple):
@@ -23,23 +25,13 @@ class ProjectFacts(NamedTuple):
 
     actor: ActorRow
     charter: CharterRow
-    parties: list[PartyRow]
+    place: Place
     members: list[MemberRow]
     people: dict[int, ActorRow]
-    post_ids: list[int]
-    page: PageFacts
-    mine: MemberRow | None
+    posts: PostFacts
 
 
-def charter_of(tx: Tx, project_iri: str) -> CharterRow | None:
-    """The version in force, else the newest."""
-    versions = charters.of_project(tx, project_iri)
-    return charters.in_force(tx, project_iri) or (versions[-1] if versions else None)
-
-
-def my_projects(
-    tx: Tx, viewer_id: int, *, everything: bool
-) -> list[tuple[ActorRow, CharterRow, list[PartyRow]]]:
+def my_projects(tx: Tx, viewer_id: int, *, everything: bool) -> list[Listed]:
     """The projects the viewer is in (for IT: all of them), with their charters."""
     iris = (
         [row.iri for row in actors.projects(tx)]
@@ -60,30 +52,17 @@ def project_facts(
     actor = actors.by_id(tx, project_id)
     if actor is None or actor.kind != "project":
         return None
-    mine = members.one(tx, actor.iri, viewer_id)
-    inside = mine is not None and mine.state == "active"
-    charter = charter_of(tx, actor.iri)
-    if charter is None or not (inside or is_admin):
+    place = place_of(tx, viewer_id, actor.iri)
+    if place.charter is None or not (place.mine or is_admin):
         return None
+    window = Window(max_id=before, limit=PAGE)
+    ids = timelines.project(tx, viewer_id, actor.iri, window) if place.mine else []
     everybody = members.of_project(tx, actor.iri)
-    ids = timelines.project(tx, viewer_id, actor.iri, Window(max_id=before, limit=PAGE)) if inside else []
     people = actors.by_ids(tx, [row.actor_id for row in everybody])
-    page = posts.page_facts(tx, ids, viewer_id)
-    return ProjectFacts(
-        actor,
-        charter,
-        charters.parties(tx, charter.id),
-        everybody,
-        people,
-        ids,
-        page,
-        mine if inside else None,
-    )
+    return ProjectFacts(actor, place.charter, place, everybody, people, post_facts(tx, ids, viewer_id))
 
 
-def project_cards(
-    found: Sequence[tuple[ActorRow, CharterRow, list[PartyRow]]], *, own_host: str, locale: Locale
-) -> list[dict[str, Any]]:
+def project_cards(found: Sequence[Listed], *, own_host: str, locale: Locale) -> list[dict[str, Any]]:
     """The cards of the page "My projects"."""
     cards = []
     for actor, charter, parties in found:
@@ -102,46 +81,26 @@ def project_cards(
     return cards
 
 
-def project_page(
-    facts: ProjectFacts,
-    *,
-    viewer_id: int,
-    own_host: str,
-    locale: Locale,
-    picture_url: Callable[[MediaRow], str],
-) -> dict[str, Any]:
+def project_page(facts: ProjectFacts, *, home: Home, manner: Manner) -> dict[str, Any]:
     """What the template "project.html" needs of the facts."""
-    charter = charter_view(facts.charter, facts.parties, own_host=own_host, locale=locale)
-    companies = {party["host"]: party for party in charter["parties"]}
-    views = (_post(facts.page, post_id, companies, viewer_id, picture_url) for post_id in facts.post_ids)
-    may_post = facts.charter.state == "live" and facts.mine is not None and facts.mine.role != "follower"
+    parties = facts.place.parties
+    charter = charter_view(facts.charter, parties, own_host=home.host, locale=manner.locale)
+    ids = facts.posts.ids
     return {
         "project": {
-            "id": facts.actor.id,
             "title": facts.actor.display_name,
-            "handle": _handle(facts.actor, own_host),
+            "handle": _handle(facts.actor, home.host),
         },
         "charter": charter,
-        "posts": [view for view in views if view is not None],
+        "place": place_view(facts.place, home=home, locale=manner.locale),
+        "posts": post_views(facts.posts, manner),
         "companies": [_company(party, facts) for party in charter["parties"]],
-        "may_post": may_post,
-        "why_not": "" if may_post else _why_not(facts, locale),
-        "older": facts.post_ids[-1] if len(facts.post_ids) == PAGE else None,
+        "older": ids[-1] if len(ids) == PAGE else None,
     }
 
 
 def _handle(actor: ActorRow, own_host: str) -> str:
     return f"@{actor.username}" if actor.host == own_host else f"@{actor.username}@{actor.host}"
-
-
-def _why_not(facts: ProjectFacts, locale: Locale) -> str:
-    if facts.mine is None:
-        return translate(
-            locale, "You see this project as IT: its charter and its people. Its posts are for its members."
-        )
-    if facts.charter.state != "live":
-        return translate(locale, "The charter is not in force now, so nobody can post. Your IT knows more.")
-    return translate(locale, "You follow this project: you read, the members write.")
 
 
 def _company(party: dict[str, Any], facts: ProjectFacts) -> dict[str, Any]:
@@ -155,56 +114,3 @@ def _company(party: dict[str, Any], facts: ProjectFacts) -> dict[str, Any]:
         for row, actor in rows
     ]
     return {"company": party["company"], "colour": party["colour"], "people": people}
-
-
-def _post(
-    page: PageFacts,
-    post_id: int,
-    companies: dict[str, dict[str, Any]],
-    viewer_id: int,
-    picture_url: Callable[[MediaRow], str],
-) -> dict[str, Any] | None:
-    shown = page.posts.get(post_id)
-    post = page.posts.get(shown.boost_of_id) if shown is not None and shown.boost_of_id else shown
-    if shown is None or post is None:
-        return None
-    author = page.actors[post.author_id]
-    company = companies.get(author.host, {"company": author.host, "colour": 0})
-    pictures = [
-        {
-            "url": picture_url(media),
-            "description": media.description,
-            "width": media.width,
-            "height": media.height,
-        }
-        for media in page.media.get(post.id, ())
-        if media.state == "ready"
-    ]
-    return {
-        "id": post.id,
-        "author": _name(author),
-        "company": company["company"],
-        "colour": company["colour"],
-        "boosted_by": _name(page.actors[shown.author_id]) if shown is not post else "",
-        "answers": _answers(page, post),
-        "work": post.work_kind or "",
-        "content": post.content,
-        "spoiler": post.spoiler,
-        "language": post.language,
-        "created_at_ms": post.created_at_ms,
-        "iso": datetime.fromtimestamp(post.created_at_ms / 1000, UTC).isoformat(),
-        "edited_at_ms": post.edited_at_ms,
-        "favourites": post.favourites_count,
-        "boosts": post.boosts_count,
-        "pictures": pictures,
-        "mine": post.author_id == viewer_id and shown is post,
-    }
-
-
-def _answers(page: PageFacts, post: PostRow) -> str:
-    parent = page.parents.get(post.id)
-    return _name(page.actors[parent]) if parent is not None and parent in page.actors else ""
-
-
-def _name(actor: ActorRow) -> str:
-    return actor.display_name or actor.username

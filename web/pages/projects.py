@@ -1,22 +1,16 @@
-"""The pages of who works in a project: my projects, one project, writing, answering, deleting.
+"""The pages of who works in a project: my projects, one project, writing in it. The rule kept here: who is not in a project learns nothing of it."""
 
-The rule kept here: what cannot be published is explained in words, and the draft comes back in the form.
-"""
+from dataclasses import replace
 
 from aiohttp.web import HTTPFound, HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
-from instance.domain import post
-from instance.domain.compose import PostDraft
 from instance.errors import Refusal
-from instance.storage import actors
-from instance.storage.media import MediaRow
-from web.doors import NODE, PICTURES
+from web.doors import NODE, session_of
+from web.pages.compose import Draft, draft_of, kept, manner_of, publish, typed
 from web.pages.frame import is_admin, locale_of, number, respond
 from web.pages.project_view import ProjectFacts, my_projects, project_cards, project_facts, project_page
-from web.session import page, session_of
-
-APPLICATION = "Cordée"
+from web.session import page
 
 
 async def to_projects(_: Request) -> Response:
@@ -34,41 +28,17 @@ async def get_projects(request: Request) -> Response:
 
 async def get_project(request: Request) -> Response:
     """One project: its timeline, its people, its charter."""
-    return await _project(request, answer_to=number(request.query.get("answer")))
+    return await _show(request, await _facts(request), Draft())
 
 
 async def post_in_project(request: Request) -> Response:
-    """Publish what the form says, in this project or in answer to one of its posts."""
-    node, author = request.app[NODE], session_of(request).actor
-    form = await request.post()
-    text, answer_to = str(form.get("text", "")), number(str(form.get("in_reply_to", "")))
-    facts = await _facts(request)
-    draft = PostDraft(
-        text,
-        in_reply_to_id=answer_to,
-        project=None if answer_to else facts.actor.iri,
-        language=session_of(request).login.locale,
-        application=APPLICATION,
-    )
+    """Publish what the form says in this project."""
+    facts, text = await _facts(request), await typed(request)
     try:
-        made = await node.perform(lambda tx: post.publish(tx, node.gate, author, draft))
+        made = await publish(request, replace(draft_of(request, text), project=facts.actor.iri))
     except Refusal as refusal:
-        return await _project(
-            request, answer_to=answer_to, problem=refusal.text, draft=text, status=refusal.status
-        )
+        return await _show(request, facts, kept(request, text, refusal))
     raise HTTPSeeOther(f"/app/projects/{facts.actor.id}#p{made.id}")
-
-
-async def delete_post(request: Request) -> Response:
-    """Delete a post of one's own, here and at the partners."""
-    node, author = request.app[NODE], session_of(request).actor
-    post_id = number(request.match_info["post_id"]) or 0
-    try:
-        gone = await node.perform(lambda tx: post.delete(tx, author, post_id))
-    except Refusal as refusal:
-        raise HTTPNotFound(text=refusal.text) from refusal
-    project = await node.read(lambda tx: actors.by_iri(tx, gone.space))
-    raise HTTPSeeOther(f"/app/projects/{project.id}" if project else "/app/projects")
 
 
 async def _facts(request: Request) -> ProjectFacts:
@@ -83,31 +53,20 @@ async def _facts(request: Request) -> ProjectFacts:
     return facts
 
 
-async def _project(
-    request: Request, *, answer_to: int | None, problem: str = "", draft: str = "", status: int = 200
-) -> Response:
-    facts, viewer, node = await _facts(request), session_of(request).actor, request.app[NODE]
-
-    def picture_url(media: MediaRow) -> str:
-        return request.app[PICTURES].links(media.id, node.now()).url
-
-    shown = project_page(
-        facts,
-        viewer_id=viewer.id,
-        own_host=node.home.host,
-        locale=locale_of(request),
-        picture_url=picture_url,
-    )
-    answering = next((view for view in shown["posts"] if view["id"] == answer_to), None)
+async def _show(request: Request, facts: ProjectFacts, draft: Draft) -> Response:
+    node = request.app[NODE]
+    shown = project_page(facts, home=node.home, manner=manner_of(request, facts.place))
     return await respond(
         request,
         "project.html",
         here="projects",
-        status=status,
+        status=draft.status,
+        at=shown["place"]["path"] if draft.problem else "",
         **shown,
-        answering=answering,
-        problem=problem,
-        draft=draft,
+        problem=draft.problem,
+        draft=draft.text,
+        limit=node.config.text_limit_chars,
+        later="before" in request.query,
     )
 
 
@@ -117,5 +76,4 @@ ROUTES: tuple[Route, ...] = (
     page("GET", "/app/projects", get_projects),
     page("GET", "/app/projects/{project_id}", get_project),
     page("POST", "/app/projects/{project_id}/posts", post_in_project),
-    page("POST", "/app/posts/{post_id}/delete", delete_post),
 )

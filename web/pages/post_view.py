@@ -1,0 +1,137 @@
+"""Posts as pages show them. The rule kept here: pure, but for one read of the facts; what the viewer may not see is not among them."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from html import escape, unescape
+from typing import Any, NamedTuple
+
+from instance.domain import text
+from instance.storage import posts
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from instance.storage.media import MediaRow
+from instance.storage.posts import PageFacts, PostRow
+from web.i18n import Locale, phrase, translate
+from web.pages.place import Company
+
+EXCERPT_CHARS = 60
+WORK = {
+    "deliverable": phrase("deliverable"),
+    "decision": phrase("decision"),
+    "blocker": phrase("blocker"),
+    "question": phrase("question"),
+    "task": phrase("task"),
+    "milestone": phrase("milestone"),
+    "idea": phrase("idea"),
+}
+_LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+
+
+class PostFacts(NamedTuple):
+    """Posts to show, in order, with all that is said of them; `around` are these posts and those that they answer."""
+
+    ids: list[int]
+    page: PageFacts
+    around: dict[int, PostRow]
+
+
+class Manner(NamedTuple):
+    """How posts are shown: to whom, in which language, with the companies and the links to pictures."""
+
+    viewer_id: int
+    locale: Locale
+    companies: Mapping[str, Company]
+    picture_url: Callable[[MediaRow], str]
+
+
+def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
+    """Everything it takes to show these posts to the viewer."""
+    page = posts.page_facts(tx, ids, viewer_id)
+    answered = {post.in_reply_to_id for post in page.posts.values() if post.in_reply_to_id is not None}
+    missing = answered - page.posts.keys()
+    elsewhere = posts.page_facts(tx, missing, viewer_id).posts if missing else {}
+    return PostFacts(ids, page, page.posts | elsewhere)
+
+
+def post_views(facts: PostFacts, manner: Manner) -> list[dict[str, Any]]:
+    """What the templates say of each post."""
+    found = (facts.page.posts.get(post_id) for post_id in facts.ids)
+    return [_view(post, facts, manner) for post in found if post is not None]
+
+
+def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
+    page = facts.page
+    author = page.actors[post.author_id]
+    company = manner.companies.get(author.host, {"company": author.host, "colour": 0})
+    return {
+        "id": post.id,
+        "author": _name(author),
+        "company": company["company"],
+        "colour": company["colour"],
+        "answers": _answered(post, facts),
+        "work": translate(manner.locale, WORK[post.work_kind]) if post.work_kind in WORK else "",
+        "content": _with_pages(post.content, page),
+        "spoiler": post.spoiler,
+        "language": post.language,
+        "created_at_ms": post.created_at_ms,
+        "iso": datetime.fromtimestamp(post.created_at_ms / 1000, UTC).isoformat(),
+        "edited_at_ms": post.edited_at_ms,
+        "replies": post.replies_count,
+        "favourites": post.favourites_count,
+        "boosts": post.boosts_count,
+        "favourited": post.id in page.marks.favourited,
+        "boosted": post.id in page.marks.boosted,
+        "may_boost": post.visibility in {"public", "unlisted"},
+        "pictures": [
+            _picture(media, manner) for media in page.media.get(post.id, ()) if media.state == "ready"
+        ],
+        "mine": post.author_id == manner.viewer_id,
+    }
+
+
+def _picture(media: MediaRow, manner: Manner) -> dict[str, Any]:
+    return {
+        "url": manner.picture_url(media),
+        "description": media.description,
+        "width": media.width,
+        "height": media.height,
+    }
+
+
+def _answered(post: PostRow, facts: PostFacts) -> dict[str, Any] | None:
+    """Whom the post answers, and the first words of what it answers when the viewer may read that."""
+    author_id = facts.page.parents.get(post.id)
+    if author_id is None or author_id not in facts.page.actors:
+        return None
+    parent = facts.around.get(post.in_reply_to_id or 0)
+    return {
+        "name": _name(facts.page.actors[author_id]),
+        "id": parent.id if parent else None,
+        "excerpt": excerpt(parent) if parent else "",
+    }
+
+
+def excerpt(post: PostRow) -> str:
+    """The first words of a post; of one behind a warning, the warning."""
+    words = " ".join((post.spoiler or text.plain(post.content)).split())
+    return words if len(words) <= EXCERPT_CHARS else words[:EXCERPT_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+def _with_pages(content: str, page: PageFacts) -> str:
+    """Cleaned HTML in which a project's name leads to its page here, and a person's, who has none, nowhere."""
+    people = {actor.iri: actor for actor in page.actors.values()}
+
+    def link(found: re.Match[str]) -> str:
+        iri, words = unescape(found[1]), found[2]
+        if iri in page.projects:
+            return f'<a href="/app/projects/{page.projects[iri].id}">{words}</a>'
+        if iri in people:
+            return f'<span class="mention" title="{escape(_name(people[iri]))}">{words}</span>'
+        return found[0]
+
+    return _LINK.sub(link, content)
+
+
+def _name(actor: ActorRow) -> str:
+    return actor.display_name or actor.username
