@@ -69,8 +69,8 @@ class Phone(App):
         return await self.get("/api/v1/timelines/home", limit="40")
 
     async def project(self) -> list[Json]:
-        """The timeline of the list that the project is."""
-        (project,) = await self.get("/api/v1/lists")
+        """The timeline of the list that Apollo is."""
+        (project,) = [one for one in await self.get("/api/v1/lists") if one["title"] == "Apollo"]
         return await self.get(f"/api/v1/timelines/list/{project['id']}", limit="40")
 
     async def read(self, uri: str) -> Json | None:

@@ -30,6 +30,10 @@ class Tap:
     inward: bytearray = field(default_factory=bytearray)
     outward: bytearray = field(default_factory=bytearray)
 
+    def requests(self) -> list[bytes]:
+        """The POST requests that came in, each with its body."""
+        return [b"POST " + part for part in bytes(self.inward).split(b"POST ")[1:]]
+
 
 @asynccontextmanager
 async def tapped(company: Company) -> AsyncIterator[Tap]:
@@ -70,3 +74,14 @@ async def _pipe(source: asyncio.StreamReader, target: asyncio.StreamWriter, kept
         pass
     finally:
         target.close()
+
+
+async def raw_send(company: Company, request: bytes) -> tuple[int, bytes]:
+    """Send a whole request again, byte by byte as it was recorded; status and rest of the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", company.port)
+    writer.write(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+    answer = await reader.read()
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+    return int(answer.split(b" ", 2)[1]), answer
