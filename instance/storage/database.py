@@ -144,6 +144,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _lower(text: str | None) -> str | None:
+    """SQLite's own lower() knows ASCII alone: a French word that begins with an É would not be found."""
+    return None if text is None else text.lower()
+
+
 def _data_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
@@ -224,6 +229,7 @@ class Database:
             "cache_size=-8000",
         ):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
+        await connection.create_function("lower", 1, _lower, deterministic=True)
         self._connections.append(connection)
         return connection
 

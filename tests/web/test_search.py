@@ -25,6 +25,14 @@ async def test_people_and_words_are_found(acme: Company):
         assert await found(alice, "  ") == ([], [])
 
 
+@pytest.mark.parametrize("words", ["Étude", "étude", "ÉTUDE DU CHÂSSIS"])
+async def test_letters_with_accents_are_found_in_either_case(acme: Company, words: str):
+    async with apps_of(acme, "alice") as (alice,):
+        said = await alice.post("/api/v1/statuses", status="Étude du châssis")
+        found = await alice.get("/api/v2/search", q=words)
+        assert [one["id"] for one in found["statuses"]] == [said["id"]]
+
+
 async def test_only_what_the_searcher_may_read_is_found(tied: Tied):
     async with apps_of(tied[0], "alice", "zoe") as (alice, zoe):
         await alice.post("/api/v1/statuses", status="@apollo the frame")
