@@ -9,7 +9,7 @@ The log of a project is served at `/log` of every party's node:
     GET /log?project=<IRI>&party=<host>&after=<n>&upto=<m> → an OrderedCollectionPage of at most 100 entries, n < seq <= m, with `next`
 
 Heads are exchanged with each party at the start, when a charter changed, and every ten minutes. A gap is repaired a moment after it was noticed, since the
-missing entries may be on their way: first from the party that wrote them, then from any other.
+missing entries may be on their way: first from the party that wrote them, then from any other. So is a hole in our own log (instance/ownlog.py).
 """
 
 import asyncio
@@ -26,11 +26,12 @@ from federation.activity import Activity
 from federation.collection import items_of
 from federation.document import Document, parse
 from federation.errors import FederationError, Malformed, Refused, Unreachable
+from federation.log import Entry
 from federation.node import Receipt
 from federation.origin import origin_of
 from federation.vocabulary import ACCEPT
 from federation.wire import Answer, Wire
-from instance import inbox
+from instance import inbox, ownlog
 from instance.delivery import retry_after
 from instance.domain import media
 from instance.egress import Gate
@@ -81,10 +82,10 @@ class Fetcher:
         *,
         keyring: KeyRing,
         media_dir: Path,
-        clock: Callable[[], int],
+        own_host: str,
     ) -> None:
         self._database, self._wire, self._gate = database, wire, gate
-        self._keyring, self._media_dir, self._clock = keyring, media_dir, clock
+        self._keyring, self._media_dir, self._own_host = keyring, media_dir, own_host
         self._wanted: dict[Gap, int] = {}
         self._tasks: dict[Any, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -171,15 +172,25 @@ class Fetcher:
 
     async def _is_repaired(self, gap: Gap) -> bool:
         missing = await self._database.read(lambda tx: _missing(tx, gap))
+        answered = list[str]()
         for source in missing.sources:
             if missing.head >= self._wanted[gap]:
                 break
-            try:
-                await self._pull(source, gap, missing.head)
-            except FederationError as error:
-                _log.info("gap_not_filled", host=source.host, party=gap[1], rule=error.rule)
+            if await self._asked(source, gap, missing.head):
+                answered.append(source.host)
             missing = (await self._database.read(lambda tx: _missing(tx, gap)))._replace(sources=())
+        if missing.head < self._wanted[gap] and gap[1] == self._own_host:
+            await self._database.write(lambda tx: ownlog.distrust(tx, gap[0], answered))
         return missing.head >= self._wanted[gap]
+
+    async def _asked(self, source: _Source, gap: Gap, head: int) -> bool:
+        """Whether the source answered; what it had that can be believed is taken in."""
+        try:
+            await self._pull(source, gap, head)
+        except FederationError as error:
+            _log.info("gap_not_filled", host=source.host, party=gap[1], rule=error.rule)
+            return not isinstance(error, Unreachable)
+        return True
 
     async def _pull(self, source: _Source, gap: Gap, head: int) -> None:
         """Fetch a party's entries behind `head` from one source, page by page. Raises FederationError."""
@@ -235,13 +246,21 @@ class Fetcher:
         if entry is None or (entry.project, entry.party) != gap:
             raise Malformed("another_sequence", gap[1])
         activity = Activity.parse(document)
-        proven = None
-        if not log.is_redacted(document):
-            proven = await self._keyring.prove(activity)
-            if proven is None:
-                raise Refused("no_proof", activity.iri)
-            origin.check_speaks_for(proven, activity, proven=proven)
+        proven = None if log.is_redacted(document) else await self._author(activity, entry)
         return Arrival(activity, entry.party, carrier="", proven=proven, entry=entry)
+
+    async def _author(self, activity: Activity, entry: Entry) -> str | None:
+        """Whose proof it carries; None for an entry of our own whose author's key we have lost: the next one must name its hash. Raises FederationError."""
+        try:
+            proven = await self._keyring.prove(activity)
+        except Refused as error:
+            if entry.party == self._own_host and error.rule == "party_unknown":
+                return None
+            raise
+        if proven is None:
+            raise Refused("no_proof", activity.iri)
+        origin.check_speaks_for(proven, activity, proven=proven)
+        return proven
 
     async def _get(self, url: str, *, reason: str) -> Document:
         answer = await self._inquire(url, reason=reason, accept=ACCEPT, limit_bytes=PAGE_LIMIT_BYTES)

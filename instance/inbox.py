@@ -21,7 +21,7 @@ from federation.activity import Activity
 from federation.errors import FederationError
 from federation.log import Entry, Head, Place
 from federation.node import Receipt
-from instance import activities, ids, outbox
+from instance import activities, ids, outbox, ownlog
 from instance.domain.outcome import Incoming, Ruling
 from instance.egress import Gate
 from instance.errors import Refusal
@@ -97,8 +97,9 @@ def note_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) ->
     """
     if not theirs or holder not in charters.open_hosts(tx, project):
         return
-    entries.put_receipts(tx, project, holder, theirs.items())
-    _make_gaps_known(tx, project, {party: head for party, head in theirs.items() if party != holder})
+    believed = ownlog.believable(tx, project, holder, theirs)
+    entries.put_receipts(tx, project, holder, believed.items())
+    _make_gaps_known(tx, project, {party: head for party, head in believed.items() if party != holder})
 
 
 def heads_in(header: str, project: str) -> dict[str, Head]:
@@ -113,16 +114,16 @@ def compare_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head])
     """Keep what another node says it holds, asked for all of it, and make known what it holds that we lack."""
     if holder not in charters.open_hosts(tx, project):
         return  # it left while it was asked; its last word about itself stands
-    entries.put_receipts(tx, project, holder, theirs.items())
-    _make_gaps_known(tx, project, theirs)
+    believed = ownlog.believable(tx, project, holder, theirs)
+    entries.put_receipts(tx, project, holder, believed.items())
+    _make_gaps_known(tx, project, believed)
 
 
 def _make_gaps_known(tx: Tx, project: str, theirs: Mapping[str, Head]) -> None:
     for party, (first, last) in log.gaps(entries.heads(tx, project), dict(theirs)).items():
         if party == tx.home.host:  # a backup was restored: what we say next would fork our own sequence
             _log.error("own_log_is_behind", project=project, first=first, last=last)
-        else:
-            tx.emit(GapNoticed(project, party, first, last))
+        tx.emit(GapNoticed(project, party, first, last))
 
 
 def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
@@ -135,6 +136,8 @@ def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
         return _placed(tx, arrival, arrival.entry, gate)
     if arrival.carrier or not open_hosts:
         return Receipt(403, "closed")
+    if arrival.speaker == tx.home.host:  # our own, from a partner: a backup was restored (instance/ownlog.py)
+        return _placed(tx, arrival, arrival.entry, gate)
     return _of_departed(tx, arrival, arrival.entry, gate)
 
 

@@ -109,7 +109,12 @@ class Cordee:
             clock=clock,
         )
         self.fetcher = Fetcher(
-            database, self.wire, self.gate, keyring=self._keyring, media_dir=config.media_dir, clock=clock
+            database,
+            self.wire,
+            self.gate,
+            keyring=self._keyring,
+            media_dir=config.media_dir,
+            own_host=self.home.host,
         )
         self._said: dict[str, _Said] = {}
         self._tasks: list[asyncio.Task[None]] = []

@@ -1,7 +1,8 @@
 """What the domain wants said becomes letters. The rule kept here: in the caller's transaction, gate first; what is withheld takes no number.
 
 A project's activity gets the next number of our own sequence and its author's integrity proof before the gate seals its bytes: a number
-is taken if and only if the gate lets the activity go, so a partner never sees a hole that only we could explain.
+is taken if and only if the gate lets the activity go, so a partner never sees a hole that only we could explain; and none while a partner
+holds entries of ours that we have lost.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from federation import keys, log, proof
 from federation.document import Document, id_of
 from federation.letters import Draft
+from instance import ownlog
 from instance.egress import Gate
 from instance.errors import InstanceError
 from instance.storage import delivery
@@ -37,6 +39,7 @@ def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
 def _entered(tx: Tx, draft: Draft) -> Document:
     """The activity as the next entry of our own sequence in its project's log."""
     project = cast("str", draft.project)
+    ownlog.check_whole(tx, project)
     head = entries.head(tx, project, tx.home.host)
     fields = log.log_fields(project=project, party=tx.home.host, head=head)
     document = _proven(tx, {**draft.activity, "log": fields}, draft.author)

@@ -8,11 +8,12 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from instance import ownlog
 from instance.cli import reach, terminal
 from instance.cli.terminal import AsJson
 from instance.config import Config
 from instance.errors import ConfigError
-from instance.storage import backup, charters, delivery, keys, logins, migrate
+from instance.storage import actors, backup, charters, delivery, keys, logins, migrate
 from instance.storage.database import Tx
 
 LEAST_FREE_BYTES = 1 << 30
@@ -115,6 +116,26 @@ def _inside(tx: Tx) -> Iterator[Finding]:
             "charter", True, f"{charter.iri} waits for your answer", "cordee charter list --waiting"
         )
     yield from _letters(tx)
+    for project in actors.projects(tx):
+        yield from _own_log(tx, project.iri)
+
+
+def _own_log(tx: Tx, project: str) -> Iterator[Finding]:
+    """What an old backup, restored, leaves behind."""
+    if row := ownlog.lacking(tx, project):
+        yield Finding(
+            "own log",
+            False,
+            f"{project}: {row.holder} holds our entries up to {row.seq}, we do not. A backup was restored that is too old",
+            "Let cordee serve run: it fetches them from the partners, and publishes nothing there before. Should it stay so, restore a newer backup.",
+        )
+    if row := ownlog.forked(tx, project):
+        yield Finding(
+            "own log",
+            False,
+            f"{project}: {row.holder} holds another entry {row.seq} of ours. A backup was restored that was too old, and we went on from it",
+            "Restore a backup that holds that entry, or leave the project and begin a new one with the partners.",
+        )
 
 
 def _letters(tx: Tx) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from instance.domain.member import ROLES
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.partner import check_partner, upsert_partner
 from instance.events import MembershipChanged
-from instance.storage import actors, charters, members
+from instance.storage import actors, charters, fanout, members
 from instance.storage.database import Tx
 from instance.storage.members import MemberRow
 
@@ -25,6 +25,8 @@ def verify_add(tx: Tx, incoming: Incoming) -> Ruling:
         return refusal
     if incoming.activity.document.get("memberRole") not in ROLES:
         return Ruling(taken=False, rule="member_role")
+    if incoming.host == tx.home.host:
+        return _our_own(tx, incoming)
     try:
         person = check_partner(tx, incoming.activity.object)
     except FederationError as error:
@@ -35,9 +37,19 @@ def verify_add(tx: Tx, incoming: Incoming) -> Ruling:
     return Ruling(taken=True, rule="member_by_own_company")
 
 
+def _our_own(tx: Tx, incoming: Incoming) -> Ruling:
+    """What we said ourselves, and come to know again from a partner: an old backup was restored."""
+    person = actors.by_iri(tx, incoming.activity.object_iri or "")
+    if person is None or person.kind != "person" or person.state != "active":
+        return Ruling(taken=False, rule="not_a_person")
+    return Ruling(taken=True, rule="member_as_we_said")
+
+
 def apply_add(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Write the person and the membership."""
-    person = upsert_partner(tx, incoming.activity.object)
+    is_ours = incoming.host == tx.home.host
+    ours = actors.by_iri(tx, incoming.activity.object_iri or "") if is_ours else None
+    person = ours or upsert_partner(tx, incoming.activity.object)
     project, role = _project(incoming), str(incoming.activity.document["memberRole"])
     before = members.one(tx, project, person.id)
     since_ms = before.since_ms if before is not None and before.state == "active" else tx.now_ms
@@ -45,6 +57,8 @@ def apply_add(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     left_at_ms = company.left_at_ms if company is not None else None
     state = "active" if left_at_ms is None else "left"
     members.put(tx, MemberRow(project, person.id, incoming.host, role, state, since_ms, left_at_ms))
+    if is_ours:
+        fanout.put_space(tx, person.id, project)
     tx.emit(MembershipChanged(project, person.id))
     return ()
 

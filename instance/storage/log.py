@@ -134,6 +134,14 @@ _RECEIPT = Query(
     ),
     ReceiptRow,
 )
+_PAST = Query(
+    select(*(_r[name] for name in ReceiptRow._fields)).where(
+        _r.project_iri == bindparam("project_iri"),
+        _r.party == bindparam("party"),
+        _r.seq > bindparam("past_seq"),
+    ),
+    ReceiptRow,
+)
 
 
 def head(tx: Tx, project_iri: str, party: str) -> Head | None:
@@ -259,6 +267,11 @@ def receipts(tx: Tx, project_iri: str) -> list[ReceiptRow]:
 def receipt(tx: Tx, project_iri: str, *, holder: str, party: str) -> ReceiptRow | None:
     """How far `holder` said last that it holds the entries of `party`."""
     return tx.first(_RECEIPT, project_iri=project_iri, holder=holder, party=party)
+
+
+def past(tx: Tx, project_iri: str, party: str, *, seq: int) -> list[ReceiptRow]:
+    """Who said last that it holds entries of `party` past a number."""
+    return tx.all(_PAST, project_iri=project_iri, party=party, past_seq=seq)
 
 
 def _set_head(tx: Tx, entry: EntryRow) -> None:

@@ -68,3 +68,38 @@ def test_a_node_whose_name_leads_to_a_private_address_is_told_so(cordee: Console
     (own,) = [line for line in json.loads(result.stdout) if line["what"] == "this node"]
     assert not own["ok"]
     assert "add that network to allowed_networks" in own["do"]
+
+
+APOLLO = "https://acme.example/projects/apollo"
+
+
+def tied(cordee: Console, held: str) -> None:
+    """Project Apollo with Globex, which says that it holds this of our log; we hold our entry 1, hash a."""
+    cordee.good("project create apollo --title Apollo --purpose Retrofit")
+    cordee.execute(
+        "INSERT INTO charter (id, iri, project_iri, version, state, purpose, ceiling, retention, starts_at_ms, offered_by, document,"
+        f" reason, created_at_ms, updated_at_ms) VALUES (1, 'c', '{APOLLO}', 1, 'live', '', 1, '', 0, 'x', '{{}}', '', 0, 0);"
+        "INSERT INTO charter_party (charter_id, host, node_iri, inbox, company, role)"
+        " VALUES (1, 'acme.example', '', '', '', ''), (1, 'globex.example', '', '', '', '');"
+        f"INSERT INTO log_head VALUES ('{APOLLO}', 'acme.example', 1, 'a');"
+        "INSERT INTO log_entry (project_iri, party, seq, hash, activity_iri, object_iri, state, rule, document, received_at_ms)"
+        f" VALUES ('{APOLLO}', 'acme.example', 1, 'a', '', '', 'applied', '', '{{}}', 0);"
+        f"INSERT INTO log_receipt VALUES ('{APOLLO}', 'globex.example', 'acme.example', {held}, 0)"
+    )
+
+
+def test_a_partner_that_holds_what_we_hold_is_no_finding(cordee: Console, checked):
+    tied(cordee, "1, 'a'")
+    assert "own log" not in checked()
+
+
+def test_entries_of_ours_that_an_old_backup_lost_are_found(cordee: Console, checked):
+    tied(cordee, "3, 'c'")
+    found = checked()["own log"]
+    assert "globex.example holds our entries up to 3" in found
+    assert "Let cordee serve run" in found
+
+
+def test_a_second_history_of_ours_is_found(cordee: Console, checked):
+    tied(cordee, "1, 'b'")
+    assert "globex.example holds another entry 1 of ours" in checked()["own log"]
