@@ -10,6 +10,7 @@ from aiohttp.web import Request, Response
 from federation.doors import Route
 from instance import policy
 from instance.egress import NOBODY, LedgerProof
+from instance.names import names_in
 from instance.policy import Verdict
 from instance.storage import actors, ledger, peers, things
 from instance.storage.actors import ActorRow
@@ -75,7 +76,7 @@ async def get_ledger(request: Request) -> Response:
             node.gate.verify_ledger(tx) if prove else None,
             peers.all_peers(tx),
             list(projects.values()),
-            {fact.iri: fact.kind for fact in things.facts(tx, {row.what for row in rows})},
+            {fact.iri: fact.kind for fact in things.facts(tx, _names(tx, rows))},
         )
 
     facts = await node.read(load)
@@ -95,6 +96,10 @@ async def get_ledger(request: Request) -> Response:
         asked=asked,
         older=f"?{urlencode(older)}" if older else "",
     )
+
+
+def _names(tx: Tx, rows: list[LineRow]) -> frozenset[str]:
+    return names_in([row.what for row in rows], own_host=tx.home.host)
 
 
 def line_view(row: LineRow, locale: Locale, *, kind: str, company: str) -> dict[str, Any]:
