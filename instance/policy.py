@@ -1,7 +1,7 @@
 """All that is permitted, as pure functions of facts. The rule kept here: what is not admitted by every name in it does not leave.
 
-A *space* is where a thing belongs: INTERNAL, PUBLIC, a project (its IRI), or the handshake of a project, in which its charter
-is talked about with every company that a charter names. A *name* admits spaces; a document reaches those that all its names
+A *space* is where a thing belongs: INTERNAL, PUBLIC, a project (its IRI), or the handshake of a charter, in which one version of
+a project's charter is talked about with the companies that it names. A *name* admits spaces; a document reaches those that all its names
 admit (its *reach*); a host gets it in the first of these that is open to it. EGRESS.md says the same in words.
 """
 
@@ -77,14 +77,19 @@ RULES: dict[str, dict[str, str]] = {
 }
 
 
-def handshake(project_iri: str) -> str:
-    """The space in which a project's charter is talked about."""
-    return _HANDSHAKE + project_iri
+def handshake(charter_iri: str) -> str:
+    """The space in which this version of a charter is talked about."""
+    return _HANDSHAKE + charter_iri
 
 
-def project_of(space: str) -> str | None:
-    """The project of a project's space or of its handshake; None for INTERNAL and PUBLIC."""
-    return None if space in {INTERNAL, PUBLIC} else space.removeprefix(_HANDSHAKE)
+def charter_of(space: str) -> str | None:
+    """The charter whose handshake this space is; None for every other space."""
+    return space.removeprefix(_HANDSHAKE) if space.startswith(_HANDSHAKE) else None
+
+
+def is_project(space: str) -> bool:
+    """True for the space of a project, which is its IRI."""
+    return space not in {INTERNAL, PUBLIC} and charter_of(space) is None
 
 
 def is_public_path(path: str) -> bool:

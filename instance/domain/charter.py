@@ -10,6 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from federation import keys
+from federation.document import Document
 from federation.errors import FederationError, Refused
 from instance.domain import charter_proofs, charter_steps
 from instance.domain.charter_document import (
@@ -30,7 +31,7 @@ from instance.errors import BadInput, Conflict, NotAllowed, NotFound
 from instance.ids import snowflake
 from instance.storage import actors, charters, log, peers
 from instance.storage.actors import ActorRow
-from instance.storage.charters import CharterRow
+from instance.storage.charters import CharterRow, EventRow
 from instance.storage.database import Tx
 from instance.storage.keys import ED25519, key_of
 
@@ -173,29 +174,36 @@ def decline(tx: Tx, charter_iri: str, *, reason: str) -> Outcome[CharterRow]:
 
 def suspend(tx: Tx, project_iri: str) -> Outcome[CharterRow]:
     """Shut the project's gate for all companies at once, until we resume. Raises Conflict."""
-    row = _in_force(tx, project_iri)
+    _in_force(tx, project_iri)
     if _we_suspend(tx, project_iri):
         raise Conflict("suspended_already", "We suspend it already.")
-    draft = say(tx, row, "Suspend", stub(row.iri, "Charter"))
-    charter_steps.suspended(tx, project_iri, tx.home.host, detail=draft.activity["id"])
-    return Outcome(_in_force(tx, project_iri), (draft,))
+    drafts = {
+        row.iri: say(tx, row, "Suspend", stub(row.iri, "Charter"))
+        for row in charter_steps.not_over(tx, project_iri)
+    }
+    said = {iri: draft.activity["id"] for iri, draft in drafts.items()}
+    charter_steps.suspended(tx, project_iri, tx.home.host, said=said)
+    return Outcome(_in_force(tx, project_iri), tuple(drafts.values()))
 
 
 def resume(tx: Tx, project_iri: str) -> Outcome[CharterRow]:
     """Take our suspension back; the gate opens when nobody else suspends. Raises Conflict."""
-    row = _in_force(tx, project_iri)
-    event = charters.last_event(tx, project_iri, host=tx.home.host, what="suspend")
-    if event is None or not _we_suspend(tx, project_iri):
+    _in_force(tx, project_iri)
+    if not _we_suspend(tx, project_iri):
         raise Conflict("not_suspended", "We do not suspend it.")
-    inner = {
-        "id": event.detail,
-        "type": "Suspend",
-        "actor": tx.home.node,
-        "object": stub(event.charter_iri, "Charter"),
-    }
-    undo = say(tx, row, "Undo", inner)
+    undos = [
+        say(tx, row, "Undo", _suspend(tx, event))
+        for row in charter_steps.not_over(tx, project_iri)
+        if (event := charters.last_event(tx, row.iri, host=tx.home.host, what="suspend")) is not None
+    ]
     drafts = charter_steps.resumed(tx, project_iri, tx.home.host)
-    return Outcome(_in_force(tx, project_iri), (undo, *drafts))
+    return Outcome(_in_force(tx, project_iri), (*undos, *drafts))
+
+
+def _suspend(tx: Tx, event: EventRow) -> Document:
+    """The activity by which we suspended, as that event says it."""
+    carried = stub(event.charter_iri, "Charter")
+    return {"id": event.detail, "type": "Suspend", "actor": tx.home.node, "object": carried}
 
 
 def _we_suspend(tx: Tx, project_iri: str) -> bool:
@@ -206,14 +214,25 @@ def _we_suspend(tx: Tx, project_iri: str) -> bool:
 def leave(tx: Tx, project_iri: str, *, reason: str = "") -> Outcome[CharterRow]:
     """Take our company out of a project, for good: closed at once, here and at all others. Raises Conflict.
 
-    Our last word says how far our log goes, so that the others can give each other what they lack of it, and no more.
+    Our last word says how far our log goes, so that the others can give each other what they lack of it, and no more;
+    companies that are only offered a charter learn that we leave, and nothing of the log.
     """
-    row, words = _in_force(tx, project_iri), reason.strip()[:REASON_LIMIT_CHARS]
+    in_force, words = _in_force(tx, project_iri), reason.strip()[:REASON_LIMIT_CHARS]
     head = log.head(tx, project_iri, tx.home.host)
     last = {} if head is None else {"head": head._asdict()}
-    draft = say(tx, row, "Leave", stub(project_iri, "Group"), content=words, **last)
+    drafts = tuple(
+        say(
+            tx,
+            row,
+            "Leave",
+            stub(project_iri, "Group"),
+            content=words,
+            **(last if row.id == in_force.id else {}),
+        )
+        for row in charter_steps.not_over(tx, project_iri)
+    )
     charter_steps.party_left(tx, project_iri, tx.home.host, reason=words)
-    return Outcome(_charter(tx, row.iri), (draft,))
+    return Outcome(_charter(tx, in_force.iri), drafts)
 
 
 def end_due(tx: Tx) -> Outcome[int]:

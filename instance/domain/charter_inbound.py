@@ -147,7 +147,7 @@ def apply_accept(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     if row.offered_by != tx.home.node or not complete:
         return ()
     live = charter_steps.go_live(tx, row, by=incoming.host)
-    return (say(tx, live, "Update", orjson.loads(live.document)),)
+    return (say(tx, live, "Update", orjson.loads(live.document)), *charter_steps.say_suspended(tx, live))
 
 
 @_ruled
@@ -172,8 +172,8 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     _, terms = charter_proofs.stored(row)
     for host, proof in charter_proofs.check_all(incoming.activity.object, terms).items():
         charters.sign(tx, row.id, host, orjson.dumps(proof).decode())
-    charter_steps.go_live(tx, row, by=incoming.host)
-    return ()
+    live = charter_steps.go_live(tx, row, by=incoming.host)
+    return charter_steps.say_suspended(tx, live)
 
 
 @_ruled
@@ -205,8 +205,14 @@ def apply_reject(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 
 
 def verify_leave(tx: Tx, incoming: Incoming) -> Ruling:
-    """A company leaves a project that it is in."""
-    return _standing(tx, incoming, incoming.activity.object_iri or "", taken="party_left")
+    """A company leaves a project that it is in. It says so in each charter that is not over, so we may hear it twice."""
+    project_iri = incoming.activity.object_iri or ""
+    ruling = _standing(tx, incoming, project_iri, taken="party_left")
+    party = charters.last_party(tx, project_iri, incoming.host)
+    has_left = (
+        party is not None and party.node_iri == incoming.activity.actor and party.left_at_ms is not None
+    )
+    return Ruling(taken=True, rule="left_already") if has_left and not ruling.taken else ruling
 
 
 def apply_leave(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
@@ -238,12 +244,13 @@ def verify_suspend(tx: Tx, incoming: Incoming) -> Ruling:
 def apply_suspend(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Shut the gate for all."""
     project_iri = _project_of(tx, incoming.activity)
-    charter_steps.suspended(tx, project_iri, incoming.host, detail=incoming.activity.iri)
+    said = {incoming.activity.object_iri or "": incoming.activity.iri}
+    charter_steps.suspended(tx, project_iri, incoming.host, said=said)
     return ()
 
 
 def verify_resume(tx: Tx, incoming: Incoming) -> Ruling:
-    """A company takes its own suspension back."""
+    """A company takes its own suspension back; it says so in each charter that is not over, so we may hear it twice."""
     inner = incoming.activity.inner
     if inner is None or inner.actor != incoming.activity.actor:
         return Ruling(taken=False, rule="suspended_by_another")
@@ -252,7 +259,7 @@ def verify_resume(tx: Tx, incoming: Incoming) -> Ruling:
     shut = any(
         party.suspended_at_ms is not None for party in charters.standings(tx, project_iri, incoming.host)
     )
-    return ruling if shut or not ruling.taken else Ruling(taken=False, rule="not_suspended")
+    return ruling if shut or not ruling.taken else Ruling(taken=True, rule="resumed_already")
 
 
 def apply_resume(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:

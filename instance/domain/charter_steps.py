@@ -67,7 +67,7 @@ def write(
     tx: Tx, document: Document, terms: Terms, *, state: str, proofs: Mapping[str, Document]
 ) -> CharterRow:
     """Write a new version with its parties, in its first state. `proofs` by host."""
-    ids.mint(tx, terms.iri, kind="charter", space=policy.handshake(terms.project_iri))
+    ids.mint(tx, terms.iri, kind="charter", space=policy.handshake(terms.iri))
     ids.mint(tx, terms.project_iri, kind="project", space=terms.project_iri)
     row = CharterRow(
         id=snowflake(tx.now_ms),
@@ -161,11 +161,22 @@ def _know_project(tx: Tx, terms: Terms) -> None:
     tx.emit(ActorChanged(actor.id))
 
 
+def say_suspended(tx: Tx, row: CharterRow) -> tuple[Draft, ...]:
+    """What is to be said when a charter takes effect while we suspend: who is new in it has not heard of that."""
+    ours = next((party for party in charters.parties(tx, row.id) if party.host == tx.home.host), None)
+    if ours is None or ours.suspended_at_ms is None:
+        return ()
+    draft = say(tx, row, "Suspend", stub(row.iri, "Charter"))
+    note(tx, row.iri, "suspend", by=tx.home.host, detail=draft.activity["id"])
+    return (draft,)
+
+
 def party_left(tx: Tx, project_iri: str, host: str, *, reason: str = "") -> None:
     """Close the project to a company at once; with fewer than two left, or without us, the charter ends."""
-    charters.set_left(tx, project_iri, host)
+    if not charters.set_left(tx, project_iri, host):
+        return
     member.close_host(tx, project_iri, host)
-    for row in _not_over(tx, project_iri):
+    for row in not_over(tx, project_iri):
         note(tx, row.iri, "left", by=host, detail=reason)
         if row.state not in PENDING:
             _settle(tx, row, by=host)
@@ -174,12 +185,12 @@ def party_left(tx: Tx, project_iri: str, host: str, *, reason: str = "") -> None
     tx.emit(CharterChanged(project_iri))
 
 
-def suspended(tx: Tx, project_iri: str, host: str, *, detail: str = "") -> None:
-    """Shut the gate for all at the wish of one company."""
+def suspended(tx: Tx, project_iri: str, host: str, *, said: Mapping[str, str]) -> None:
+    """Shut the gate for all at the wish of one company. `said` are the activities that say so, by the charter that each names."""
     if not charters.set_suspended(tx, project_iri, host):
         return
-    for row in _not_over(tx, project_iri):
-        note(tx, row.iri, "suspend", by=host, detail=detail)
+    for row in not_over(tx, project_iri):
+        note(tx, row.iri, "suspend", by=host, detail=said.get(row.iri, ""))
         if row.state not in PENDING:
             _settle(tx, row, by=host)
 
@@ -189,7 +200,7 @@ def resumed(tx: Tx, project_iri: str, host: str) -> tuple[Draft, ...]:
     if not charters.set_resumed(tx, project_iri, host):
         return ()
     drafts: tuple[Draft, ...] = ()
-    for row in _not_over(tx, project_iri):
+    for row in not_over(tx, project_iri):
         note(tx, row.iri, "resume", by=host)
         if row.state not in PENDING and _settle(tx, row, by=host).state == "live":
             shut_ms = row.updated_at_ms
@@ -199,7 +210,8 @@ def resumed(tx: Tx, project_iri: str, host: str) -> tuple[Draft, ...]:
     return drafts
 
 
-def _not_over(tx: Tx, project_iri: str) -> list[CharterRow]:
+def not_over(tx: Tx, project_iri: str) -> list[CharterRow]:
+    """The version in force, and those that wait for answers, latest first: what is said of the project is said in each of them."""
     return [
         row for row in charters.of_project(tx, project_iri) if row.state in {*PENDING, "live", "suspended"}
     ]
@@ -224,4 +236,4 @@ def stub(iri: str, kind: str) -> Document:
 def say(tx: Tx, row: CharterRow, kind: str, carried: object, **more: object) -> Draft:
     """An activity of our node about a charter, for the nodes of all its other companies."""
     nodes = [party.node_iri for party in charters.parties(tx, row.id) if party.host != tx.home.host]
-    return saying.in_handshake(tx, kind, carried, project=row.project_iri, to=nodes, **more)
+    return saying.in_handshake(tx, kind, carried, charter=row.iri, to=nodes, **more)

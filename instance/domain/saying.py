@@ -16,9 +16,9 @@ def in_log(tx: Tx, kind: str, carried: Any, *, author: str, project: str, **more
     return Draft(activity | {"to": [project]} | more, author, project)
 
 
-def in_handshake(tx: Tx, kind: str, carried: Any, *, project: str, to: Iterable[str], **more: Any) -> Draft:
-    """An activity of our node about a charter of `project`, outside of any log, for the nodes in `to`."""
-    activity = _activity(tx, kind, carried, author=tx.home.node, space=policy.handshake(project))
+def in_handshake(tx: Tx, kind: str, carried: Any, *, charter: str, to: Iterable[str], **more: Any) -> Draft:
+    """An activity of our node about the charter with this IRI, outside of any log, for the nodes in `to`."""
+    activity = _activity(tx, kind, carried, author=tx.home.node, space=policy.handshake(charter))
     return Draft(activity | {"to": sorted(to)} | more, tx.home.node)
 
 

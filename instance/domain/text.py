@@ -124,7 +124,7 @@ def from_plain(words: str) -> str:
     """HTML that shows plain words as they are; it makes no links."""
     paragraphs = html.escape(words.strip(), quote=False).split("\n\n")
     shown = (f"<p>{part.strip().replace(chr(10), '<br>')}</p>" for part in paragraphs if part.strip())
-    return clean("".join(shown))  # words hold more than markup that a reader of HTML changes: NUL, carriage returns
+    return clean("".join(shown))  # a reader of HTML changes more than markup: NUL, carriage returns
 
 
 def length(source: str) -> int:

@@ -142,11 +142,13 @@ _LAST_PARTY = Query(
 )
 _OPEN_HOSTS = Query(_JOINED.where(_PROJECT, _passes()), _Host)
 _LIVE_PEERS = Query(_JOINED.where(_passes()), _Host)
-_NAMED_HOSTS = Query(_JOINED.where(_PROJECT, _party.host != bindparam("home")), _Host)
 _LAST_EVENT = Query(
     select(*_event)
-    .join(_charters, _c.iri == _event.charter_iri)
-    .where(_PROJECT, _event.host == bindparam("of_host"), _event.what == bindparam("of_what"))
+    .where(
+        _event.charter_iri == bindparam("charter_iri"),
+        _event.host == bindparam("of_host"),
+        _event.what == bindparam("of_what"),
+    )
     .order_by(_event.id.desc())
     .limit(1),
     EventRow,
@@ -256,19 +258,14 @@ def live_peers(tx: Tx) -> frozenset[str]:
     return frozenset(row.host for row in tx.all(_LIVE_PEERS, home=tx.home.host, now_ms=tx.now_ms))
 
 
-def named_hosts(tx: Tx, project_iri: str) -> frozenset[str]:
-    """The other companies named in any version of a project's charter, in whatever state: those its handshake may reach."""
-    return frozenset(row.host for row in tx.all(_NAMED_HOSTS, project_iri=project_iri, home=tx.home.host))
-
-
 def events(tx: Tx, charter_iri: str) -> list[EventRow]:
     """What happened to a charter version, in order, refusals included."""
     return tx.all(_EVENTS, charter_iri=charter_iri)
 
 
-def last_event(tx: Tx, project_iri: str, *, host: str, what: str) -> EventRow | None:
-    """The last time that a host did this to any version of a project's charter."""
-    return tx.first(_LAST_EVENT, project_iri=project_iri, of_host=host, of_what=what)
+def last_event(tx: Tx, charter_iri: str, *, host: str, what: str) -> EventRow | None:
+    """The last time that a host did this to a charter version."""
+    return tx.first(_LAST_EVENT, charter_iri=charter_iri, of_host=host, of_what=what)
 
 
 def add(tx: Tx, row: CharterRow, party_rows: list[PartyRow]) -> None:

@@ -1,7 +1,7 @@
 """Where things belong, whom names mean, to whom spaces are open. The rule kept here: one query per question, however many names."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, literal, or_, select, update
 from federation.errors import Malformed
 from federation.origin import host_of
 from instance import names
-from instance.policy import INTERNAL, PUBLIC, Fact, Terms, handshake, is_public_path, project_of
+from instance.policy import INTERNAL, PUBLIC, Fact, Terms, charter_of, handshake, is_project, is_public_path
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore
 from instance.storage.sql import table as table_of
@@ -41,9 +41,17 @@ class _Role(NamedTuple):
     member_state: str | None
 
 
-class _Party(NamedTuple):
-    """A company in a version of a project's charter."""
+class _Version(NamedTuple):
+    """A version of a project's charter."""
 
+    iri: str
+    project_iri: str
+
+
+class _Party(NamedTuple):
+    """A company in a version of a project's charter; `out` when it left or suspends."""
+
+    charter_iri: str
     project_iri: str
     version: int
     state: str
@@ -52,6 +60,7 @@ class _Party(NamedTuple):
     ends_at_ms: int | None
     host: str
     inbox: str
+    left: int
     out: int
 
 
@@ -60,7 +69,7 @@ class _Host(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """The terms of a space, and the inbox of every host that its project's charters name."""
+    """The terms of a space, and the inbox of every host that its charters name."""
 
     terms: Terms
     inboxes: dict[str, str]
@@ -94,8 +103,15 @@ _ROLES = Query(
     .where(or_(in_list(_actor.iri, "iris"), in_list(_actor.username, "usernames"))),
     _Role,
 )
-_PARTIES = Query(
+_VERSIONS = Query(
+    select(_charter.iri, _charter.project_iri).where(
+        or_(in_list(_charter.project_iri, "projects"), in_list(_charter.iri, "charters"))
+    ),
+    _Version,
+)
+_PARTIES = (
     select(
+        _charter.iri,
         _charter.project_iri,
         _charter.version,
         _charter.state,
@@ -104,13 +120,14 @@ _PARTIES = Query(
         _charter.ends_at_ms,
         _party.host,
         _party.inbox,
+        _party.left_at_ms.is_not(None).label("left"),
         (_party.left_at_ms.is_not(None) | _party.suspended_at_ms.is_not(None)).label("out"),
     )
     .join_from(table_of(Charter), table_of(CharterParty), _party.charter_id == _charter.id)
-    .where(in_list(_charter.project_iri, "projects"))
-    .order_by(_charter.project_iri, _charter.version),
-    _Party,
+    .order_by(_charter.project_iri, _charter.version)
 )
+_OF_PROJECTS = Query(_PARTIES.where(in_list(_charter.project_iri, "projects")), _Party)
+_OF_CHARTERS = Query(_PARTIES.where(in_list(_charter.iri, "charters")), _Party)
 _NAMED = Query(select(_party.host).where(_party.host == bindparam("host")).limit(1), _Host)
 
 
@@ -134,20 +151,23 @@ def facts(tx: Tx, named: Collection[str]) -> list[Fact]:
     rows = tx.all(_BY_NAMES, names=array(named))
     found = [_fact(row) for row in rows if row.kind != "person"]
     found += _actors(tx, {row.iri: row.name for row in rows if row.kind == "person"}, named)
+    found = _with_handshakes(tx, found)
     known = {fact.name for fact in found}
     own = names.host_name(tx.home.host)
     return found + [_unknown(name, own) for name in named if name not in known and names.is_own(name, own)]
 
 
-def terms(tx: Tx, spaces: Iterable[str]) -> dict[str, Opening]:
+def terms(tx: Tx, spaces: Collection[str]) -> dict[str, Opening]:
     """To whom each of these spaces is open now. A space without an opening has no charter."""
-    projects = sorted({iri for space in spaces if (iri := project_of(space)) is not None})
-    rows = tx.all(_PARTIES, projects=array(projects)) if projects else []
+    projects = [space for space in spaces if is_project(space)]
+    charters = [iri for space in spaces if (iri := charter_of(space)) is not None]
     openings: dict[str, Opening] = {}
-    for iri, of_project in groupby(rows, key=lambda row: row.project_iri):
-        parties = list(of_project)
-        openings[iri] = _project_opening(tx, iri, parties)
-        openings[handshake(iri)] = _handshake_opening(tx, iri, parties)
+    of_projects = tx.all(_OF_PROJECTS, projects=array(projects)) if projects else []
+    for iri, parties in groupby(of_projects, key=lambda row: row.project_iri):
+        openings[iri] = _project_opening(tx, iri, list(parties))
+    of_charters = tx.all(_OF_CHARTERS, charters=array(charters)) if charters else []
+    for iri, parties in groupby(of_charters, key=lambda row: row.charter_iri):
+        openings[handshake(iri)] = _handshake_opening(tx, list(parties))
     return openings
 
 
@@ -157,10 +177,27 @@ def is_named(tx: Tx, host: str) -> bool:
 
 
 def _fact(row: ThingRow) -> Fact:
-    project = project_of(row.space)
-    if row.kind in {"project", "charter"} and project is not None:
-        return Fact(row.name, row.iri, row.kind, frozenset({project, handshake(project)}))
-    return Fact(row.name, row.iri, row.kind, frozenset({row.space}), row.label)
+    label = 0 if row.kind in {"project", "charter"} else row.label
+    return Fact(row.name, row.iri, row.kind, frozenset({row.space}), label)
+
+
+def _with_handshakes(tx: Tx, found: list[Fact]) -> list[Fact]:
+    """A charter may be named in its project and in its own handshake; a project in the handshakes of all its charters."""
+    named = {kind: [fact.iri for fact in found if fact.kind == kind] for kind in ("project", "charter")}
+    if not any(named.values()):
+        return found
+    more: dict[str, set[str]] = defaultdict(set)
+    for row in tx.all(_VERSIONS, projects=array(named["project"]), charters=array(named["charter"])):
+        more[row.project_iri].add(handshake(row.iri))
+        more[row.iri] |= {row.project_iri, handshake(row.iri)}
+    return [
+        fact._replace(spaces=fact.spaces | more[fact.iri]) if fact.iri in more and _is_narrow(fact) else fact
+        for fact in found
+    ]
+
+
+def _is_narrow(fact: Fact) -> bool:
+    return not fact.spaces & {INTERNAL, PUBLIC}
 
 
 def _unknown(name: str, own: str) -> Fact:
@@ -187,7 +224,7 @@ def _actor_fact(name: str, roles: list[_Role], own_host: str) -> Fact:
     if actor.kind == "node":
         return Fact(name, actor.iri, actor.kind, frozenset({PUBLIC}))
     if actor.kind == "project":
-        return Fact(name, actor.iri, actor.kind, frozenset({actor.iri, handshake(actor.iri)}))
+        return Fact(name, actor.iri, actor.kind, frozenset({actor.iri}))
     inside = frozenset({INTERNAL}) if actor.host == own_host else frozenset()
     ever = frozenset(role.project_iri for role in roles if role.project_iri)
     now = frozenset(role.project_iri for role in roles if role.project_iri and _takes_part(role))
@@ -212,9 +249,13 @@ def _project_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
     return Opening(Terms(iri, hosts, force[0].ceiling if force else 0, named, live), inboxes)
 
 
-def _handshake_opening(tx: Tx, iri: str, parties: list[_Party]) -> Opening:
+def _handshake_opening(tx: Tx, parties: list[_Party]) -> Opening:
+    """Open to the companies that this version names and that did not leave, in whatever state it is."""
     named, inboxes = _named(parties, tx.home.host), _inboxes(parties)
-    return Opening(Terms(iri, named & inboxes.keys(), NO_CEILING, named), inboxes)
+    present = frozenset(party.host for party in parties if not party.left)
+    return Opening(
+        Terms(parties[0].project_iri, named & present & inboxes.keys(), NO_CEILING, named), inboxes
+    )
 
 
 def _is_in_time(party: _Party, now_ms: int) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
+from hypothesis import HealthCheck, settings
 
 from federation.activity import Activity
 from federation.document import Document
@@ -35,6 +36,9 @@ TWO, THREE = (ACME, GLOBEX), (ACME, GLOBEX, INITECH)
 APOLLO = f"https://{ACME}/projects/apollo"
 PEOPLE = {ACME: "alice", GLOBEX: "bob", INITECH: "ines"}
 ROLES = {ACME: "host", GLOBEX: "client", INITECH: "supplier"}
+ALL_OPEN = {host: set(THREE) - {host} for host in THREE}
+ALL_SHUT: dict[str, set[str]] = {host: set() for host in THREE}
+SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAY_MS = 24 * 3_600_000
 GATE = Gate(b"k" * 32)
 

@@ -218,24 +218,45 @@ def test_a_new_version_on_offer_changes_nothing_yet(world: World):
     assert {letter.host for letter in world.release(world.create())} == {GLOBEX, INITECH}
 
 
-def test_an_offer_goes_to_every_company_that_a_charter_names(world: World):
-    charter = a_charter(world.tx, world.gemini, GLOBEX, version=2, state="offered")
-    offer = {
-        "id": a_thing(world.tx, "activities/1", kind="activity", space=handshake(world.gemini)),
+def an_offer(world: World, charter: str, **more: Any) -> dict[str, Any]:
+    """An Offer of a charter of Gemini, its id minted in that charter's handshake."""
+    return {
+        "id": a_thing(world.tx, kind="activity", space=handshake(charter)),
         "type": "Offer",
         "actor": world.tx.home.node,
-        "object": {
-            "id": charter,
-            "type": "Charter",
-            "project": world.gemini,
-            "parties": [f"https://{GLOBEX}/actor"],
-        },
+        "object": {"id": charter, "type": "Charter", "project": world.gemini} | more,
     }
-    letters = GATE.release(world.tx, offer, author=world.tx.home.node)
-    assert {(letter.host, letter.rule) for letter in letters} == {
-        (GLOBEX, "released_handshake"),
-        (INITECH, "released_handshake"),
-    }
+
+
+def test_what_is_said_about_a_charter_goes_to_the_companies_that_this_version_names_and_to_no_others(
+    world: World,
+):
+    charter = a_charter(world.tx, world.gemini, GLOBEX, version=2, state="offered")
+    letters = GATE.release(
+        world.tx, an_offer(world, charter, parties=[f"https://{GLOBEX}/actor"]), author=world.tx.home.node
+    )
+    assert [(letter.host, letter.rule) for letter in letters] == [(GLOBEX, "released_handshake")]
+
+
+def test_a_company_that_declined_a_charter_is_not_even_considered_for_the_next(world: World):
+    gemini = world.gemini = a_project(world.tx, "castor", "hooli.example", state="declined")
+    charter = a_charter(world.tx, gemini, GLOBEX, version=2, state="offered")
+    GATE.release(world.tx, an_offer(world, charter), author=world.tx.home.node)
+    assert [line.host for line in ledger.lines(world.tx)] == [GLOBEX]
+
+
+def test_what_names_two_versions_of_a_charter_belongs_to_no_handshake(world: World):
+    first = a_charter(world.tx, world.gemini, GLOBEX, version=2, state="declined")
+    second = a_charter(world.tx, world.gemini, GLOBEX, version=3, state="offered")
+    letters = GATE.release(world.tx, an_offer(world, second, replaces=first), author=world.tx.home.node)
+    assert letters == ()
+    assert world.last().rule == "withheld_other_project"
+
+
+def test_who_left_a_charter_hears_no_more_of_it(world: World):
+    charter = a_charter(world.tx, world.gemini, GLOBEX, INITECH, version=2, state="offered", left=(INITECH,))
+    letters = GATE.release(world.tx, an_offer(world, charter), author=world.tx.home.node)
+    assert [letter.host for letter in letters] == [GLOBEX]
 
 
 def test_a_company_that_is_only_offered_a_charter_hears_nothing_of_the_project(world: World):
@@ -246,9 +267,10 @@ def test_a_company_that_is_only_offered_a_charter_hears_nothing_of_the_project(w
 
 def test_leaving_arrives_although_the_charter_is_no_longer_in_force():
     tx = a_tx()
-    apollo = a_project(tx, "apollo", GLOBEX, state="ended", left=(ACME,))
+    apollo = a_project(tx, "apollo")
+    charter = a_charter(tx, apollo, GLOBEX, state="ended", left=(ACME,))
     leave = {
-        "id": a_thing(tx, space=handshake(apollo)),
+        "id": a_thing(tx, space=handshake(charter)),
         "type": "Leave",
         "actor": tx.home.node,
         "object": apollo,
