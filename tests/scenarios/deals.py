@@ -106,15 +106,16 @@ class Deal:
         """The page of the newest version."""
         row = (await self.versions(company))[0]
         answer = await (await self.it_of(company)).get(f"/app/charters/{row.id}")
-        assert answer.status == 200, answer
+        assert answer.status == 200, answer.status
         return answer.content
 
     async def decides(self, company: Company, verb: str, *, reason: str = "") -> Answer:
         """IT of a company presses a button on the page of the newest version."""
         row, page = (await self.versions(company))[0], await self.page(company)
         token = re.search(r'name="csrf" value="([^"]+)"', page)
-        assert token, page
+        assert token, "the page has a form"
         browser = await self.it_of(company)
-        answer = await browser.submit(f"/app/charters/{row.id}/{verb}", csrf=token[1], reason=reason)
-        assert answer.status == 303, answer
+        form = {"csrf": token[1], "reason": reason, "sure": "yes"}
+        answer = await browser.submit(f"/app/charters/{row.id}/{verb}", **form)
+        assert answer.status == 303, answer.status
         return answer
