@@ -31,6 +31,7 @@ _BLIND = Verdict(False, "withheld_blind", INTERNAL, frozenset(), (), label=0)
 _UNREADABLE = ("image/", "audio/", "video/", "application/octet-stream")
 
 Fill = Callable[[bytes], Disclosure]
+Finish = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class LedgerProof(NamedTuple):
@@ -42,8 +43,10 @@ class LedgerProof(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """A document put to the question."""
+    """A document put to the question: the names in it, and how far they let it go."""
 
+    named: frozenset[str]
+    facts: tuple[Fact, ...]
     reach: Reach
     openings: dict[str, Opening]
 
@@ -58,31 +61,31 @@ class Gate:
     def __init__(self, seal_key: bytes) -> None:
         self._seal_key = seal_key
 
-    def check_release(self, tx: Tx, document: dict[str, Any]) -> Verdict:
-        """What `release` would decide; writes nothing."""
-        if _is_blind(orjson.dumps(document)):
-            return _BLIND
-        asked = _ask(tx, document)
-        return policy.judge(asked.reach, asked.terms)
-
     def check_text(self, tx: Tx, strings: Iterable[str], space: str) -> Verdict:
         """May these words be said in that space? For the author, before anything is published; writes nothing."""
-        facts = _facts(tx, list(strings))
+        asked = _ask(tx, list(strings))
         if space == INTERNAL:
-            named = tuple(sorted({fact.iri for fact in facts}))
+            named = tuple(sorted({fact.iri for fact in asked.facts}))
             return Verdict(True, "kept_internal", INTERNAL, frozenset(), named, label=0)
         place = Fact(space, space, "space", frozenset({space}))
-        asked = _asked(tx, [place, *facts])
+        asked = _asked(tx, asked.named, [place, *asked.facts])
         return policy.judge(asked.reach, asked.terms)
 
-    def release(self, tx: Tx, document: dict[str, Any], *, author: str) -> tuple[Outbound, ...]:
+    def release(
+        self, tx: Tx, document: dict[str, Any], *, author: str, finish: Finish | None = None
+    ) -> tuple[Outbound, ...]:
         """One sealed letter for each host that may have this activity; a ledger line for each host considered.
 
-        `author` is the IRI of who says it: a name like any other. The document is sent as it is.
+        `author` is the IRI of who says it: a name like any other. The document is sent as it is, or as what `finish` makes of it once
+        it is known that some host may have it (a number in a log, a proof). It is what `finish` made that is decided about.
         """
-        body, what = orjson.dumps(document), id_of(document) or ""
         asked = _ask(tx, [document, author])
-        verdicts = {} if _is_blind(body) else _by_host(asked)
+        verdicts = _by_host(asked, orjson.dumps(document))
+        if finish is not None and any(verdict.allowed for verdict in verdicts.values()):
+            document = finish(document)
+            asked = _ask_again(tx, [document, author], asked)
+            verdicts = _by_host(asked, orjson.dumps(document))
+        body, what = orjson.dumps(document), id_of(document) or ""
         _write(tx, "outbound", what, body, verdicts or {NOBODY: _to_nobody(asked, body)})
         return tuple(
             self._outbound(tx, asked, host, verdict, what=what, body=body)
@@ -193,20 +196,30 @@ class Gate:
         return replace(letter, seal=seal_of(letter, self._seal_key))
 
 
-def _facts(tx: Tx, content: Any) -> list[Fact]:
-    return things.facts(tx, names.names_in(content, own_host=tx.home.host))
-
-
 def _ask(tx: Tx, content: Any) -> _Asked:
-    return _asked(tx, _facts(tx, content))
+    named = names.names_in(content, own_host=tx.home.host)
+    return _asked(tx, named, things.facts(tx, named))
 
 
-def _asked(tx: Tx, facts: Iterable[Fact]) -> _Asked:
+def _ask_again(tx: Tx, content: Any, before: _Asked) -> _Asked:
+    """Ask about what was asked about before, in the same transaction, and has grown: every name is read, only new ones are looked up."""
+    named = names.names_in(content, own_host=tx.home.host)
+    if named == before.named:
+        return before
+    if not named > before.named:
+        return _asked(tx, named, things.facts(tx, named))
+    return _asked(tx, named, [*before.facts, *things.facts(tx, named - before.named)])
+
+
+def _asked(tx: Tx, named: frozenset[str], facts: Iterable[Fact]) -> _Asked:
+    facts = tuple(facts)
     reach = policy.reach_of(facts)
-    return _Asked(reach, things.terms(tx, reach.spaces or ()))
+    return _Asked(named, facts, reach, things.terms(tx, reach.spaces or ()))
 
 
-def _by_host(asked: _Asked) -> dict[str, Verdict]:
+def _by_host(asked: _Asked, body: bytes) -> dict[str, Verdict]:
+    if _is_blind(body):
+        return {}
     hosts = sorted(policy.candidates(asked.reach, asked.terms))
     return {host: policy.decide(asked.reach, asked.terms, host) for host in hosts}
 
@@ -217,12 +230,12 @@ def _to_nobody(asked: _Asked, body: bytes) -> Verdict:
 
 def _shown(tx: Tx, said: list[Any], subject: str, viewer: str) -> Verdict:
     """The decision about an answer. A thing may be named for longer than it is shown: who left a project has no profile there."""
-    own = names.names_in([subject], own_host=tx.home.host)
+    own, asked = names.names_in([subject], own_host=tx.home.host), _ask(tx, said)
     facts = [
         fact._replace(spaces=fact.shown) if fact.name in own and fact.shown is not None else fact
-        for fact in _facts(tx, said)
+        for fact in asked.facts
     ]
-    asked = _asked(tx, facts)
+    asked = _asked(tx, asked.named, facts)
     return policy.decide(asked.reach, asked.terms, viewer)
 
 
@@ -246,7 +259,8 @@ def _host(url: str) -> str:
 def _inquirable(tx: Tx, url: str, host: str, reason: str) -> Verdict:
     """A host may be told its own names; any other name in the URL must admit it, and we must have to do with it."""
     named = names.names_in([url], own_host=tx.home.host)
-    asked = _asked(tx, [fact for fact in things.facts(tx, named) if not names.is_own(fact.name, host)])
+    facts = [fact for fact in things.facts(tx, named) if not names.is_own(fact.name, host)]
+    asked = _asked(tx, named, facts)
     if asked.reach.spaces is not None:
         return policy.decide(asked.reach, asked.terms, host)
     known = reason == OFFER or things.is_named(tx, host)

@@ -7,7 +7,7 @@ holds entries of ours that we have lost.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 import orjson
@@ -30,19 +30,22 @@ _OWN = "own"
 def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
     """Say these activities, in order, to every host that the gate admits; all of it in the caller's transaction."""
     for draft in drafts:
-        document = draft.activity
-        if gate.check_release(tx, document).allowed:
-            document = _entered(tx, draft) if draft.project else _proven(tx, document, tx.home.node)
-        delivery.enqueue(tx, gate.release(tx, document, author=draft.author))
+        finish = partial(_finished, tx, draft)
+        delivery.enqueue(tx, gate.release(tx, draft.activity, author=draft.author, finish=finish))
 
 
-def _entered(tx: Tx, draft: Draft) -> Document:
-    """The activity as the next entry of our own sequence in its project's log."""
-    project = cast("str", draft.project)
+def _finished(tx: Tx, draft: Draft, activity: Document) -> Document:
+    """The activity as it leaves: with our node's proof, or as the next entry of our own sequence in its project's log."""
+    if draft.project is None:
+        return _proven(tx, activity, tx.home.node)
+    return _entered(tx, activity, project=draft.project, author=draft.author)
+
+
+def _entered(tx: Tx, activity: Document, *, project: str, author: str) -> Document:
     ownlog.check_whole(tx, project)
     head = entries.head(tx, project, tx.home.host)
     fields = log.log_fields(project=project, party=tx.home.host, head=head)
-    document = _proven(tx, {**draft.activity, "log": fields}, draft.author)
+    document = _proven(tx, {**activity, "log": fields}, author)
     entries.append(
         tx,
         entries.EntryRow(

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import ACME, a_thing
-from tests.instance.acme import GATE, World
+from tests.instance.acme import World
 from tests.instance.test_names import DISGUISES
 
 
@@ -102,7 +102,6 @@ def test_an_internal_name_is_found_at_every_place_in_every_disguise(world: World
         )
     )
     harmless = planted(document, place, disguise("https://elsewhere.example/posts/1"), manner)
-    assert GATE.check_release(world.tx, harmless).allowed
+    assert len(world.release(harmless)) == 2
     harmful = planted(document, place, disguise(spelling), manner)
-    assert not GATE.check_release(world.tx, harmful).allowed
     assert world.release(harmful) == ()

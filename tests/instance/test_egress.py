@@ -6,10 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from federation.errors import Refused
 from federation.letters import check_seal
 from instance import ids
+from instance.names import names_in
 from instance.policy import INTERNAL, PUBLIC, handshake
 from instance.storage import ledger, things
 from tests.builders import (
@@ -152,7 +155,6 @@ def test_a_label_above_the_ceiling_is_withheld_for_each_host(world: World):
 @pytest.mark.parametrize("field", ["bto", "bcc"])
 def test_blind_recipients_never_leave_at_any_depth(world: World, field: str):
     document = world.create(**{field: [world.bob]})
-    assert not GATE.check_release(world.tx, document).allowed
     assert world.release(document) == ()
     assert world.last().rule == "withheld_blind"
 
@@ -161,12 +163,58 @@ def test_words_about_blind_recipients_are_words(world: World):
     assert len(world.release(world.create(content='{"bto": 1, "bcc": 2}'))) == 2
 
 
-def test_a_dry_run_decides_the_same_and_writes_nothing(world: World):
-    for document in (world.create(), world.create(inReplyTo=world.secret)):
-        lines = ledger.last(world.tx)
-        verdict = GATE.check_release(world.tx, document)
-        assert ledger.last(world.tx) == lines
-        assert verdict.hosts == {letter.host for letter in world.release(document)}
+def finished(world: World, draft: dict[str, Any], **more: Any) -> tuple[tuple[str, ...], list[str]]:
+    """To whom a draft goes that is finished by adding this, and what it was when it was finished."""
+    seen: list[str] = []
+
+    def finish(document: dict[str, Any]) -> dict[str, Any]:
+        seen.append(document["id"])
+        return document | more
+
+    letters = GATE.release(world.tx, draft, author=world.alice, finish=finish)
+    assert all(orjson.loads(letter.body) == draft | more for letter in letters)
+    return tuple(letter.host for letter in letters), seen
+
+
+def test_a_draft_that_may_go_is_finished_once_and_goes_as_what_it_became(world: World):
+    draft = world.create()
+    assert finished(world, draft, log={"project": world.apollo, "seq": 1}) == (
+        (GLOBEX, INITECH),
+        [draft["id"]],
+    )
+
+
+@pytest.mark.parametrize(
+    "more", [{"inReplyTo": f"https://{ACME}/posts/404"}, {"content": f"ask @zoe@{ACME}"}, {"bto": []}]
+)
+def test_a_draft_that_may_not_go_is_not_finished(world: World, more: dict[str, Any]):
+    assert finished(world, world.create(**more)) == ((), [])
+    assert world.last().host == "*"
+
+
+@pytest.mark.parametrize("key", ["log", "proof", "content"])
+def test_what_is_decided_about_is_the_finished_document(world: World, key: str):
+    hosts, seen = finished(world, world.create(), **{key: {"by": [world.secret]}})
+    assert (hosts, len(seen)) == ((), 1)
+    assert (world.last().rule, orjson.loads(world.last().names)) == ("withheld_internal", [world.secret])
+
+
+def test_what_finishing_takes_out_is_not_asked_about_any_more(world: World):
+    GATE.release(world.tx, world.create(), author=world.apollo, finish=lambda _: {"id": world.post})
+    assert [orjson.loads(letter.names) for letter in ledger.lines(world.tx, limit=2)] == [
+        sorted([world.apollo, world.post])
+    ] * 2
+
+
+@given(chosen=st.sets(st.integers(0, 9)))
+def test_what_is_known_of_some_names_and_of_others_is_what_is_known_of_all(chosen: set[int]):
+    world = World()
+    known = [world.secret, world.post, world.plan, world.alice, world.bob, world.apollo, world.gemini]
+    content = [*known, world.tx.home.node, "https://elsewhere.example/x", f"{world.tx.home.base}/posts/404"]
+    named = names_in(content, own_host=ACME)
+    some = names_in([content[index] for index in chosen], own_host=ACME)
+    apart = things.facts(world.tx, some) + things.facts(world.tx, named - some)
+    assert set(apart) == set(things.facts(world.tx, named))
 
 
 def test_letters_are_numbered_in_the_order_of_their_making(world: World):
