@@ -114,9 +114,18 @@ def check_edit(
     return _check(tx, gate, writer, draft, place=_Place(post.space, parent, meant, post))
 
 
+def check_gate(tx: Tx, gate: AsksGate, writer: Writer, words: list[str], *, space: str) -> Verdict:
+    """The gate's decision. Raises CannotPublish, with that decision for the ledger, unless these words may be said in that space."""
+    verdict = gate.check_text(tx, words, space)
+    if not verdict.allowed:
+        withheld = Withheld(verdict, writer.actor.iri)
+        raise CannotPublish(verdict.rule, _explain(tx, writer, verdict), withheld=withheld)
+    return verdict
+
+
 def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _Place) -> Checked:
     if not takes_part(writer, place.space):
-        _check_gate(tx, gate, writer, [], space=place.space)  # that it is shut for all is the better reason
+        check_gate(tx, gate, writer, [], space=place.space)  # that it is shut for all is the better reason
     check_takes_part(tx, writer, place.space)
     mentions = tuple({actor.id: actor for actor in place.meant.values()}.values())
     check_all_take_part(tx, writer, place.space, mentions)
@@ -124,7 +133,7 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
     html = text.to_html(draft.text, {handle: Anchor(a.iri, a.username) for handle, a in place.meant.items()})
     parent_iri = [place.parent.iri] if place.parent else []
     words = [html, draft.spoiler, *(picture.description for picture in pictures), *parent_iri]
-    verdict = _check_gate(tx, gate, writer, words, space=place.space)
+    verdict = check_gate(tx, gate, writer, words, space=place.space)
     return Checked(
         draft,
         place.space,
@@ -136,15 +145,6 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
         place.parent,
         verdict,
     )
-
-
-def _check_gate(tx: Tx, gate: AsksGate, writer: Writer, words: list[str], *, space: str) -> Verdict:
-    """Raise CannotPublish, with the gate's decision for the ledger, unless these words may be said in that space."""
-    verdict = gate.check_text(tx, words, space)
-    if not verdict.allowed:
-        withheld = Withheld(verdict, writer.actor.iri)
-        raise CannotPublish(verdict.rule, _explain(tx, writer, verdict), withheld=withheld)
-    return verdict
 
 
 def _check_form(draft: PostDraft, locale: str, limit_chars: int) -> None:

@@ -14,10 +14,11 @@ from instance.domain.compose import (
     Checked,
     PostDraft,
     check_edit,
+    check_gate,
     check_publish,
 )
 from instance.domain.outcome import Outcome
-from instance.domain.place import check_takes_part, writer_of
+from instance.domain.place import Writer, check_takes_part, writer_of
 from instance.domain.refusal import cannot
 from instance.domain.render import Json, NoteFacts
 from instance.errors import NotFound
@@ -112,7 +113,7 @@ def unsaid_deletes(tx: Tx, project_iri: str, since_ms: int) -> tuple[Draft, ...]
     return tuple(_say_delete(tx, row, authors[row.author_id]) for row in gone)
 
 
-def boost(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
+def boost(tx: Tx, gate: AsksGate, author: ActorRow, post_id: int) -> Outcome[PostRow]:
     """Boost a post within its own space, once. Raises CannotPublish, NotFound."""
     boosted = readable(tx, author, post_id)
     already = posts.boost_by(tx, author.id, boosted.id)
@@ -121,22 +122,30 @@ def boost(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
     writer = writer_of(tx, author)
     if boosted.space == INTERNAL and boosted.visibility not in {"public", "unlisted"}:
         raise cannot("boost_of_private", writer.locale)
+    check_open(tx, gate, writer, boosted)
     check_takes_part(tx, writer, boosted.space)
     row = boost_row(tx.now_ms, mint_activity(tx, "announce", boosted), author, boosted)
     timeline.enter_boost(tx, row, author, boosted)
     return Outcome(row, (draft_of(render.announce(row, author, boosted_iri=boosted.iri), row.space),))
 
 
-def unboost(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
-    """Take a boost back; nothing happens without one. The value is the post that was boosted. Raises NotFound."""
+def unboost(tx: Tx, gate: AsksGate, author: ActorRow, post_id: int) -> Outcome[PostRow]:
+    """Take a boost back; nothing happens without one. The value is the post that was boosted. Raises CannotPublish, NotFound."""
     boosted = readable(tx, author, post_id)
     row = posts.boost_by(tx, author.id, boosted.id)
     if row is None:
         return Outcome(boosted)
+    check_open(tx, gate, writer_of(tx, author), boosted)
     timeline.leave_boost(tx, row)
     announce = render.announce(row, author, boosted_iri=boosted.iri)
     undo = render.undo(announce, iri=mint_activity(tx, "undo", boosted), at_ms=tx.now_ms)
     return Outcome(boosted, (draft_of(undo, row.space),))
+
+
+def check_open(tx: Tx, gate: AsksGate, writer: Writer, post: PostRow) -> None:
+    """Raise CannotPublish unless something can be said about a project's post now, so that all its companies count the same."""
+    if post.space != INTERNAL:
+        check_gate(tx, gate, writer, [post.iri], space=post.space)
 
 
 def readable(tx: Tx, viewer: ActorRow, post_id: int) -> PostRow:

@@ -2,8 +2,10 @@
 
 from instance import ids
 from instance.domain import render, timeline
+from instance.domain.compose import AsksGate
 from instance.domain.outcome import Outcome
-from instance.domain.post import draft_of, mint_activity, readable
+from instance.domain.place import writer_of
+from instance.domain.post import check_open, draft_of, mint_activity, readable
 from instance.events import PostChanged
 from instance.storage import notifications, posts, reactions
 from instance.storage.actors import ActorRow
@@ -12,22 +14,24 @@ from instance.storage.posts import PostRow
 from instance.storage.reactions import FavouriteRow
 
 
-def favourite(tx: Tx, actor: ActorRow, post_id: int) -> Outcome[PostRow]:
-    """Favourite a post, once. Raises NotFound."""
+def favourite(tx: Tx, gate: AsksGate, actor: ActorRow, post_id: int) -> Outcome[PostRow]:
+    """Favourite a post, once. Raises CannotPublish, NotFound."""
     post = readable(tx, actor, post_id)
     if reactions.favourite_by(tx, actor.id, post.id) is not None:
         return Outcome(post)
+    check_open(tx, gate, writer_of(tx, actor), post)
     iri = mint_activity(tx, "like", post)
     enter_favourite(tx, FavouriteRow(actor.id, post.id, iri, tx.now_ms), post)
     return Outcome(post, (draft_of(render.like(post, actor, iri=iri, at_ms=tx.now_ms), post.space),))
 
 
-def unfavourite(tx: Tx, actor: ActorRow, post_id: int) -> Outcome[PostRow]:
-    """Take a favourite back; nothing happens without one. Raises NotFound."""
+def unfavourite(tx: Tx, gate: AsksGate, actor: ActorRow, post_id: int) -> Outcome[PostRow]:
+    """Take a favourite back; nothing happens without one. Raises CannotPublish, NotFound."""
     post = readable(tx, actor, post_id)
     row = reactions.favourite_by(tx, actor.id, post.id)
     if row is None:
         return Outcome(post)
+    check_open(tx, gate, writer_of(tx, actor), post)
     leave_favourite(tx, row)
     like = render.like(post, actor, iri=row.iri, at_ms=row.created_at_ms)
     undo = render.undo(like, iri=mint_activity(tx, "undo", post), at_ms=tx.now_ms)

@@ -306,7 +306,9 @@ async def test_what_acts_on_a_thing_that_comes_later_has_its_turn_then(
     await agree(acme, initech)
     post = await initech.find_post(entry["object"]["id"])
     assert post is not None
-    await initech.node.perform(lambda tx: reaction.favourite(tx, initech.people["carol"], post.id))
+    await initech.node.perform(
+        lambda tx: reaction.favourite(tx, initech.node.gate, initech.people["carol"], post.id)
+    )
     like = await said(initech, (await head_of(initech, initech)).seq)
     early = await bring(globex, like, signer=node_of(initech))
     assert early.rule == "post_unknown"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from instance.domain import charter, post
+from instance.domain import charter, post, reaction
 from instance.domain.compose import PostDraft
 from instance.domain.refusal import RULES
 from instance.errors import CannotPublish, NotFound
@@ -123,7 +123,7 @@ def test_a_reply_cannot_move_its_thread_to_another_project(tx, alice, apollo):
 
 def test_a_reply_to_a_boost_answers_what_was_boosted(tx, alice, carol):
     original = publish(tx, alice, "hello")
-    boost = post.boost(tx, carol, original.id).value
+    boost = post.boost(tx, GATE, carol, original.id).value
     assert publish(tx, carol, "yes", in_reply_to_id=boost.id).in_reply_to_id == original.id
 
 
@@ -303,7 +303,7 @@ def test_a_deleted_post_is_empty_and_nowhere(tx, alice):
 
 def test_deleting_takes_the_boosts_along(tx, alice, carol):
     row = publish(tx, alice, "hello")
-    boost = post.boost(tx, carol, row.id).value
+    boost = post.boost(tx, GATE, carol, row.id).value
     post.delete(tx, alice, row.id)
     assert posts.by_id(tx, boost.id) is None
 
@@ -367,6 +367,36 @@ def test_nothing_new_is_published_while_the_charter_is_suspended(tx, alice, apol
     assert refusal(tx, alice, "@apollo hello").rule == "withheld_closed"
 
 
+SAID = {
+    "boost": post.boost,
+    "unboost": post.unboost,
+    "favourite": reaction.favourite,
+    "unfavourite": reaction.unfavourite,
+}
+
+
+@pytest.mark.parametrize("verb", SAID)
+def test_while_the_charter_is_suspended_nobody_boosts_or_favourites_or_takes_that_back(
+    tx, alice, apollo, verb
+):
+    row, marked = publish(tx, alice, "@apollo one"), publish(tx, alice, "@apollo two")
+    post.boost(tx, GATE, alice, marked.id)
+    reaction.favourite(tx, GATE, alice, marked.id)
+    charter.suspend(tx, apollo.iri)
+    before = reread(tx, row), reread(tx, marked)
+    with pytest.raises(CannotPublish) as caught:
+        SAID[verb](tx, GATE, alice, marked.id if verb.startswith("un") else row.id)
+    assert caught.value.rule == "withheld_closed"
+    assert caught.value.text == refusal(tx, alice, "@apollo hello").text
+    assert (reread(tx, row), reread(tx, marked)) == before
+
+
+def test_inside_the_company_boosts_and_favourites_ask_no_charter(tx, alice, apollo):
+    charter.suspend(tx, apollo.iri)
+    row = publish(tx, alice, "just us")
+    assert [SAID[verb](tx, GATE, alice, row.id).drafts != () for verb in SAID] == [True] * 4
+
+
 def test_nobody_deletes_anothers_post(tx, alice, carol):
     row = publish(tx, alice, "hello")
     with pytest.raises(NotFound):
@@ -378,13 +408,13 @@ def test_nobody_deletes_anothers_post(tx, alice, carol):
 
 def test_a_boost_lives_in_the_space_of_what_it_boosts(tx, alice, apollo):
     row = publish(tx, alice, "@apollo hello")
-    outcome = post.boost(tx, alice, row.id)
+    outcome = post.boost(tx, GATE, alice, row.id)
     assert (outcome.value.space, outcome.drafts[0].project) == (apollo.iri, apollo.iri)
 
 
 def test_a_person_boosts_a_post_once(tx, alice, carol):
     row = publish(tx, alice, "hello")
-    first, second = post.boost(tx, carol, row.id), post.boost(tx, carol, row.id)
+    first, second = post.boost(tx, GATE, carol, row.id), post.boost(tx, GATE, carol, row.id)
     assert first.value == second.value
     assert second.drafts == ()
     assert reread(tx, row).boosts_count == 1
@@ -394,18 +424,18 @@ def test_a_person_boosts_a_post_once(tx, alice, carol):
 def test_a_post_that_is_not_for_the_whole_company_cannot_be_boosted(tx, alice, visibility):
     row = publish(tx, alice, "hello", visibility=visibility)
     with pytest.raises(CannotPublish):
-        post.boost(tx, alice, row.id)
+        post.boost(tx, GATE, alice, row.id)
 
 
 def test_the_author_of_a_boosted_post_is_told(tx, alice, carol):
     row = publish(tx, alice, "hello")
-    post.boost(tx, carol, row.id)
+    post.boost(tx, GATE, carol, row.id)
     assert heard(tx, alice) == [("reblog", row.id)]
 
 
 def test_taking_a_boost_back_leaves_nothing_of_it(tx, alice, carol):
     row = publish(tx, alice, "hello")
-    boost = post.boost(tx, carol, row.id).value
-    (draft,) = post.unboost(tx, carol, row.id).drafts
+    boost = post.boost(tx, GATE, carol, row.id).value
+    (draft,) = post.unboost(tx, GATE, carol, row.id).drafts
     assert (draft.activity["type"], draft.activity["object"]["id"]) == ("Undo", boost.iri)
     assert (posts.by_id(tx, boost.id), reread(tx, row).boosts_count, heard(tx, alice)) == (None, 0, [])

@@ -8,7 +8,19 @@ from instance.events import PostChanged
 from instance.storage import notifications, reactions
 from instance.storage.window import Window
 
-from .posting import GLOBEX, a_person, a_project, a_tx, an_activity, incoming, join, publish, reread, take
+from .posting import (
+    GATE,
+    GLOBEX,
+    a_person,
+    a_project,
+    a_tx,
+    an_activity,
+    incoming,
+    join,
+    publish,
+    reread,
+    take,
+)
 
 LIKE = (reaction_inbound.verify_like, reaction_inbound.apply_like)
 UNDO_LIKE = (reaction_inbound.verify_undo_like, reaction_inbound.apply_undo_like)
@@ -40,51 +52,56 @@ def told(tx, person):
 
 def test_a_favourite_is_drafted_for_the_space_of_its_post(tx, alice, apollo):
     row = publish(tx, alice, "@apollo go")
-    (draft,) = reaction.favourite(tx, alice, row.id).drafts
+    (draft,) = reaction.favourite(tx, GATE, alice, row.id).drafts
     assert (draft.activity["type"], draft.activity["object"], draft.project) == ("Like", row.iri, apollo.iri)
 
 
 def test_a_second_favourite_changes_and_says_nothing(tx, alice):
     row = publish(tx, alice, "x")
-    reaction.favourite(tx, alice, row.id)
-    assert reaction.favourite(tx, alice, row.id).drafts == ()
+    reaction.favourite(tx, GATE, alice, row.id)
+    assert reaction.favourite(tx, GATE, alice, row.id).drafts == ()
     assert reread(tx, row).favourites_count == 1
 
 
 def test_the_author_hears_of_a_favourite_until_it_is_taken_back(tx, alice):
     carol, row = a_person(tx, "carol"), publish(tx, alice, "x")
-    reaction.favourite(tx, carol, row.id)
+    reaction.favourite(tx, GATE, carol, row.id)
     assert told(tx, alice) == ["favourite"]
-    reaction.unfavourite(tx, carol, row.id)
+    reaction.unfavourite(tx, GATE, carol, row.id)
     assert (told(tx, alice), reread(tx, row).favourites_count) == ([], 0)
 
 
 def test_nobody_is_told_of_their_own_favourite(tx, alice):
-    reaction.favourite(tx, alice, publish(tx, alice, "x").id)
+    reaction.favourite(tx, GATE, alice, publish(tx, alice, "x").id)
     assert told(tx, alice) == []
 
 
 def test_taking_a_favourite_back_undoes_the_very_like(tx, alice):
     row = publish(tx, alice, "x")
-    (like,) = reaction.favourite(tx, alice, row.id).drafts
-    (undo,) = reaction.unfavourite(tx, alice, row.id).drafts
+    (like,) = reaction.favourite(tx, GATE, alice, row.id).drafts
+    (undo,) = reaction.unfavourite(tx, GATE, alice, row.id).drafts
     assert undo.activity["object"]["id"] == like.activity["id"]
 
 
 def test_taking_back_what_never_was_says_nothing(tx, alice):
-    assert reaction.unfavourite(tx, alice, publish(tx, alice, "x").id).drafts == ()
+    assert reaction.unfavourite(tx, GATE, alice, publish(tx, alice, "x").id).drafts == ()
 
 
 def test_a_favourite_of_a_boost_is_one_of_what_is_boosted(tx, alice):
     row = publish(tx, alice, "x")
-    boost = post.boost(tx, alice, row.id).value
-    assert reaction.favourite(tx, alice, boost.id).value.id == row.id
+    boost = post.boost(tx, GATE, alice, row.id).value
+    assert reaction.favourite(tx, GATE, alice, boost.id).value.id == row.id
 
 
-@pytest.mark.parametrize(
-    "verb", [reaction.favourite, reaction.unfavourite, reaction.bookmark, reaction.unbookmark]
-)
-def test_a_post_that_one_may_not_read_cannot_be_marked(tx, alice, verb):
+@pytest.mark.parametrize("verb", [reaction.favourite, reaction.unfavourite])
+def test_a_post_that_one_may_not_read_cannot_be_favourited(tx, alice, verb):
+    row = publish(tx, alice, "mine", visibility="direct")
+    with pytest.raises(NotFound):
+        verb(tx, GATE, a_person(tx, "carol"), row.id)
+
+
+@pytest.mark.parametrize("verb", [reaction.bookmark, reaction.unbookmark])
+def test_a_post_that_one_may_not_read_cannot_be_bookmarked(tx, alice, verb):
     row = publish(tx, alice, "mine", visibility="direct")
     with pytest.raises(NotFound):
         verb(tx, a_person(tx, "carol"), row.id)

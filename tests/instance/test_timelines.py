@@ -146,7 +146,7 @@ def test_a_boost_comes_home_to_the_boosters_followers(tx, alice, carol):
     dave = a_person(tx, "dave")
     follow.follow(tx, dave, carol.id)
     row = publish(tx, alice, "hello")
-    boost = post.boost(tx, carol, row.id).value
+    boost = post.boost(tx, GATE, carol, row.id).value
     assert home(tx, dave) == [boost.id]
 
 
@@ -155,7 +155,7 @@ def test_a_boost_of_what_is_at_home_already_does_not_repeat_it(tx, alice, carol)
     dave = a_person(tx, "dave")
     follow.follow(tx, carol, dave.id)
     row = publish(tx, alice, "hello")
-    post.boost(tx, dave, row.id)
+    post.boost(tx, GATE, dave, row.id)
     assert home(tx, carol) == [row.id]
 
 
@@ -165,7 +165,7 @@ def test_a_boost_of_an_old_post_brings_it_up_again(tx, alice, carol):
     follow.follow(tx, carol, dave.id)
     row = publish(tx, alice, "hello")
     tx.now_ms += BOOST_SHADOW_MS + 1
-    boost = post.boost(tx, dave, row.id).value
+    boost = post.boost(tx, GATE, dave, row.id).value
     assert home(tx, carol) == [boost.id, row.id]
 
 
@@ -178,7 +178,7 @@ def test_the_company_timeline_has_public_posts_without_answers_and_boosts(tx, al
     publish(tx, carol, "answer", in_reply_to_id=row.id)
     publish(tx, alice, "quiet", visibility="unlisted")
     publish(tx, alice, "few", visibility="private")
-    post.boost(tx, carol, row.id)
+    post.boost(tx, GATE, carol, row.id)
     assert said(tx, timelines.company(tx, ALL)) == ["two", "one"]
 
 
@@ -227,7 +227,7 @@ def test_an_accounts_posts_are_filtered_as_asked(tx, alice, carol, options, show
     theirs = publish(tx, carol, "theirs")
     publish(tx, alice, "hello")
     publish(tx, alice, "answer", in_reply_to_id=theirs.id)
-    post.boost(tx, alice, theirs.id)
+    post.boost(tx, GATE, alice, theirs.id)
     assert said(tx, timelines.account(tx, carol.id, alice.id, ALL, **options)) == shown
 
 
@@ -266,7 +266,7 @@ def test_a_post_that_never_was_has_no_thread(tx, alice):
 def test_favourites_and_bookmarks_are_listed_newest_first(tx, alice):
     rows = [publish(tx, alice, str(n)) for n in range(3)]
     for row in rows:
-        reaction.favourite(tx, alice, row.id)
+        reaction.favourite(tx, GATE, alice, row.id)
     for row in rows[::-1]:
         reaction.bookmark(tx, alice, row.id)
     assert [m.post_id for m in reactions.favourites(tx, alice.id, ALL)] == [row.id for row in rows[::-1]]
@@ -292,7 +292,7 @@ def test_a_mark_on_what_can_be_read_no_longer_is_not_listed(tx, alice, carol):
 def test_notifications_are_filtered_by_kind(tx, alice, carol, options, kinds):
     publish(tx, carol, "hi @alice")
     follow.follow(tx, carol, alice.id)
-    reaction.favourite(tx, carol, publish(tx, alice, "x").id)
+    reaction.favourite(tx, GATE, carol, publish(tx, alice, "x").id)
     assert [row.kind for row in notifications.of_owner(tx, alice.id, ALL, **options)] == kinds
 
 
@@ -361,7 +361,7 @@ def counting(tx):
 
 def test_a_page_of_forty_takes_as_many_queries_as_a_page_of_one(tx, alice, carol):
     rows = [publish(tx, alice, f"{n} @carol") for n in range(39)]
-    rows.append(post.boost(tx, carol, rows[0].id).value)
+    rows.append(post.boost(tx, GATE, carol, rows[0].id).value)
     one, forty = counting(tx), counting(tx)
     posts.page_facts(one, [rows[0].id], carol.id)
     posts.page_facts(forty, [row.id for row in rows], carol.id)
@@ -373,8 +373,8 @@ def test_a_page_has_everything_to_show_its_posts(tx, alice, carol):
     apollo = a_project(tx, "apollo", alice, carol, bob)
     parent = publish(tx, carol, "@apollo question")
     row = publish(tx, alice, "@bob@globex.example look", in_reply_to_id=parent.id)
-    boost = post.boost(tx, carol, row.id).value
-    reaction.favourite(tx, carol, row.id)
+    boost = post.boost(tx, GATE, carol, row.id).value
+    reaction.favourite(tx, GATE, carol, row.id)
     reaction.bookmark(tx, carol, row.id)
     facts = posts.page_facts(tx, [boost.id], carol.id)
     assert set(facts.posts) == {boost.id, row.id}
@@ -386,7 +386,7 @@ def test_a_page_has_everything_to_show_its_posts(tx, alice, carol):
 
 def test_a_boost_of_what_the_viewer_may_not_read_is_absent_from_a_page(tx, alice, carol):
     row = publish(tx, alice, "hello")
-    boost = post.boost(tx, carol, row.id).value
+    boost = post.boost(tx, GATE, carol, row.id).value
     post.edit(tx, GATE, alice, row.id, PostDraft("hello again"))
     assert set(posts.page_facts(tx, [boost.id], carol.id).posts) == {boost.id, row.id}
     post.delete(tx, alice, row.id)

@@ -291,9 +291,9 @@ class _Story:
         node, author = company.node, company.people[step.who]
         target = await self._target(company, step)
         if step.kind == "favourite":
-            await node.perform(partial(reaction.favourite, actor=author, post_id=target))
+            await node.perform(partial(reaction.favourite, gate=node.gate, actor=author, post_id=target))
         elif step.kind == "boost":
-            await node.perform(partial(post.boost, author=author, post_id=target))
+            await node.perform(partial(post.boost, gate=node.gate, author=author, post_id=target))
         else:
             picture = await self._picture(company, author) if step.picture else ()
             draft = PostDraft(

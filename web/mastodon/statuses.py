@@ -8,7 +8,7 @@ from aiohttp.web import Request, Response
 
 from federation.doors import Route
 from instance.domain import post, reaction
-from instance.domain.compose import PostDraft
+from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
 from instance.storage import marks, media, posts, reactions, timelines
 from instance.storage.actors import ActorRow
@@ -31,6 +31,7 @@ _NOT_HERE = {
 }
 
 Verb = Callable[[Tx, ActorRow, int], Outcome[PostRow]]
+SaidVerb = Callable[[Tx, AsksGate, ActorRow, int], Outcome[PostRow]]
 
 
 async def create(request: Request) -> Response:
@@ -173,6 +174,16 @@ def _marking(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
+def _saying(verb: SaidVerb) -> Callable[[Request], Awaitable[Response]]:
+    """The same for what the project's other companies hear of: the gate is asked first."""
+
+    async def handle(request: Request) -> Response:
+        gate = request.app[NODE].gate
+        return await _marking(lambda tx, actor, post_id: verb(tx, gate, actor, post_id))(request)
+
+    return handle
+
+
 async def _shown(request: Request, post_id: int) -> Response:
     shown = await request.app[CACHE].one(post_id, caller(request).id)
     if shown is None:
@@ -203,10 +214,10 @@ ROUTES: tuple[Route, ...] = (
     _READ("GET", "/api/v1/statuses/{id}/history", get_history),
     _READ("GET", "/api/v1/statuses/{id}/favourited_by", get_favourited_by),
     _READ("GET", "/api/v1/statuses/{id}/reblogged_by", get_reblogged_by),
-    _FAVOURITES("POST", "/api/v1/statuses/{id}/favourite", _marking(reaction.favourite)),
-    _FAVOURITES("POST", "/api/v1/statuses/{id}/unfavourite", _marking(reaction.unfavourite)),
+    _FAVOURITES("POST", "/api/v1/statuses/{id}/favourite", _saying(reaction.favourite)),
+    _FAVOURITES("POST", "/api/v1/statuses/{id}/unfavourite", _saying(reaction.unfavourite)),
     _BOOKMARKS("POST", "/api/v1/statuses/{id}/bookmark", _marking(reaction.bookmark)),
     _BOOKMARKS("POST", "/api/v1/statuses/{id}/unbookmark", _marking(reaction.unbookmark)),
-    _WRITE("POST", "/api/v1/statuses/{id}/reblog", _marking(post.boost)),
-    _WRITE("POST", "/api/v1/statuses/{id}/unreblog", _marking(post.unboost)),
+    _WRITE("POST", "/api/v1/statuses/{id}/reblog", _saying(post.boost)),
+    _WRITE("POST", "/api/v1/statuses/{id}/unreblog", _saying(post.unboost)),
 )

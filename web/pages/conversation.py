@@ -11,7 +11,7 @@ from aiohttp.web import HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
 from instance.domain import post, reaction
-from instance.domain.compose import PostDraft
+from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
 from instance.errors import NotFound, Refusal
 from instance.policy import INTERNAL
@@ -28,7 +28,7 @@ from web.pages.post_view import PostFacts, excerpt, post_facts, post_views
 from web.session import local_path, page
 
 # The verb of a form → what it does to a post.
-REACTIONS: dict[str, Callable[[Tx, ActorRow, int], Outcome[PostRow]]] = {
+REACTIONS: dict[str, Callable[[Tx, AsksGate, ActorRow, int], Outcome[PostRow]]] = {
     "favourite": reaction.favourite,
     "unfavourite": reaction.unfavourite,
     "boost": post.boost,
@@ -68,9 +68,9 @@ async def react(request: Request) -> Response:
     verb = REACTIONS.get(request.match_info["verb"])
     if verb is None:
         raise HTTPNotFound
-    me, post_id = session_of(request).actor, _post_id(request)
+    node, me, post_id = request.app[NODE], session_of(request).actor, _post_id(request)
     try:
-        await request.app[NODE].perform(lambda tx: verb(tx, me, post_id))
+        await node.perform(lambda tx: verb(tx, node.gate, me, post_id))
     except NotFound as refusal:
         raise HTTPNotFound from refusal
     except Refusal as refusal:
