@@ -2,14 +2,20 @@
 
 import shutil
 import socket
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from instance.config import PREFIX
 from instance.errors import ConfigError
 from web.demo.story import COMPANIES, Company
 
 PASSWORD = "cordee-demo"  # noqa: S105  printed for everybody to see: it guards three nodes that answer on loopback only
 PORTS = (7001, 7002, 7003)
+BEGUN, DONE = (
+    "seeding",
+    "seeded",
+)  # marks in the data directory: the story is being played; it was played to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,36 @@ def require_same_ports(data: Path, places: tuple[Site, ...]) -> None:
             )
 
 
+def unfinished(data: Path) -> bool:
+    """Whether a first start was broken off. Nobody could write anything in it yet, so it is no loss."""
+    return (data / BEGUN).exists()
+
+
+def finished(data: Path) -> bool:
+    """Whether the story was played to its end. Raises ConfigError when `data` holds something that is no demo."""
+    if data.exists() and any(data.iterdir()) and not any((data / mark).exists() for mark in (BEGUN, DONE)):
+        raise ConfigError(f"{data} holds something else than a demo: name another directory with --data")
+    return (data / DONE).exists()
+
+
+def begin(data: Path) -> None:
+    """Mark that a first start is under way."""
+    data.mkdir(parents=True, exist_ok=True)
+    (data / BEGUN).touch()
+
+
+def finish(data: Path) -> None:
+    """Mark that it came to its end."""
+    (data / BEGUN).rename(data / DONE)
+
+
+def forget_settings(environ: MutableMapping[str, str]) -> None:
+    """Take CORDEE_* out: where a node is run in earnest, CORDEE_DATA_DIR would have all three write in its database."""
+    for key in [key for key in environ if key.startswith(PREFIX)]:
+        del environ[key]
+
+
 def reset(data: Path) -> None:
     """Remove the demo's data. Raises ConfigError when `data` is not a demo's."""
-    if not data.exists():
-        return
-    if any(data.iterdir()) and not (data / "acme").exists():
-        raise ConfigError(f"{data} does not look like the data of a demo; nothing was removed")
-    shutil.rmtree(data)
+    if finished(data) or unfinished(data):
+        shutil.rmtree(data)

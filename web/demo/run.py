@@ -1,12 +1,13 @@
 """`cordee demo`: three nodes in one command. The rule kept here: each node is a process of its own, as three companies' are; Ctrl-C stops all."""
 
+import asyncio
+import os
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from asyncio.subprocess import Process
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -19,10 +20,7 @@ from web.demo.place import Site
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 20
 _DIRECT = build_opener(ProxyHandler({}))
-
-
-class _Stopped(Exception):
-    """The demo was asked to stop."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a window that is closed
 
 
 def demo(
@@ -38,58 +36,67 @@ def demo(
 
     Example: cordee demo --reset
     """
+    place.forget_settings(os.environ)
     places = place.sites(data, place.ports_of(ports))
     place.require_free(places)
-    if reset:
+    if reset or place.unfinished(data):
         place.reset(data)
     place.require_same_ports(data, places)
-    _on_signals()
-    (data / "ready").unlink(missing_ok=True)
-    try:
-        seed.ensure(data, places, say=typer.echo)
-        _run(data, places)
-    except _Stopped:
+    if not asyncio.run(_until_told(_demo(data, places))):
         typer.echo("stopped.")
-    finally:
-        (data / "ready").unlink(missing_ok=True)
 
 
-def _on_signals() -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise _Stopped
+async def _until_told(work: Coroutine[None, None, None]) -> bool:
+    """Run `work`; True when it ended by itself. A signal cancels it, once: make and a terminal both pass theirs on, and people press twice."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    task, stop = asyncio.create_task(work), asyncio.create_task(told.wait())
+    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+    ended = task.done()
+    task.cancel()
+    stop.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return ended
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
 
-
-def _run(data: Path, places: Sequence[Site]) -> None:
-    nodes: list[subprocess.Popen[bytes]] = []
+async def _demo(data: Path, places: Sequence[Site]) -> None:
+    ready = data / "ready"
+    ready.unlink(missing_ok=True)
+    await seed.ensure(data, places, say=typer.echo)
+    nodes: list[Process] = []
     try:
-        nodes.extend(_start(site) for site in places)
-        for site, node in zip(places, nodes, strict=True):
-            _wait_until_it_answers(site, node)
-        (data / "ready").write_text("".join(f"{site.base_url}\n" for site in places), "utf-8")
+        for site in places:
+            nodes.append(await _start(site))  # noqa: PERF401  those that run are stopped when the next does not start
+        await asyncio.gather(*map(_wait_until_it_answers, places, nodes))
+        ready.write_text("".join(f"{site.base_url}\n" for site in places), "utf-8")
         typer.echo(_welcome(places))
-        _watch(places, nodes)
+        await _until_one_ends(places, nodes)
     finally:
-        _stop(nodes)
+        ready.unlink(missing_ok=True)
+        await asyncio.gather(*map(_stop, nodes))
 
 
-def _start(site: Site) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "web.serve", "serve", "--config", str(site.config)]
+async def _start(site: Site) -> Process:
+    """In a session of its own: Ctrl-C reaches a node through the demo alone, and so once."""
     with (site.directory / "node.log").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603  our own program
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "web.serve", "serve", "--config", str(site.config)),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 
-def _wait_until_it_answers(site: Site, node: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        if node.poll() is not None:
-            break
-        if _answers(site):
-            return
-        time.sleep(0.05)
-    raise ConfigError(f"the node of {site.company.company} did not start; see {site.directory / 'node.log'}")
+async def _wait_until_it_answers(site: Site, node: Process) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(READY_WITHIN_S):
+            while node.returncode is None:
+                if await asyncio.to_thread(_answers, site):
+                    return
+                await asyncio.sleep(0.05)
+    raise _failed(site, "did not start")
 
 
 def _answers(site: Site) -> bool:
@@ -102,26 +109,26 @@ def _answers(site: Site) -> bool:
         return False
 
 
-def _watch(places: Sequence[Site], nodes: Sequence[subprocess.Popen[bytes]]) -> None:
-    while True:
-        for site, node in zip(places, nodes, strict=True):
-            if node.poll() is not None:
-                raise ConfigError(
-                    f"the node of {site.company.company} ended; see {site.directory / 'node.log'}"
-                )
-        time.sleep(0.5)
+async def _until_one_ends(places: Sequence[Site], nodes: Sequence[Process]) -> None:
+    """The nodes run until they are stopped; one that ends by itself ends the demo. Raises ConfigError."""
+    ends = {asyncio.create_task(node.wait()): site for site, node in zip(places, nodes, strict=True)}
+    ended, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    raise _failed(ends[ended.pop()], "ended")
 
 
-def _stop(nodes: Sequence[subprocess.Popen[bytes]]) -> None:
-    for node in nodes:
-        node.terminate()
-    deadline = time.monotonic() + STOP_WITHIN_S
-    for node in nodes:
-        try:
-            node.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            node.kill()
-            node.wait()
+def _failed(site: Site, how: str) -> ConfigError:
+    return ConfigError(f"the node of {site.company.company} {how}; see {site.directory / 'node.log'}")
+
+
+async def _stop(node: Process) -> None:
+    if node.returncode is not None:
+        return
+    node.terminate()
+    try:
+        await asyncio.wait_for(node.wait(), STOP_WITHIN_S)
+    except TimeoutError:
+        node.kill()
+        await node.wait()
 
 
 def _welcome(places: Sequence[Site]) -> str:

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from aiohttp.web import AppRunner, TCPSite
@@ -30,6 +31,7 @@ from instance.storage import actors, charters, log, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from web.app import build_app
+from web.demo import place
 from web.demo.place import PASSWORD, Site
 from web.demo.story import PROJECT, PROJECT_TITLE, PURPOSE, STEPS, Step
 
@@ -72,63 +74,46 @@ def moment_ms(days: Sequence[datetime], day: int, at: str) -> int:
     return int(days[day - 1].replace(hour=hour, minute=minute, second=0, microsecond=0).timestamp() * 1000)
 
 
-def ensure(data: Path, places: Sequence[Site], *, say: Say) -> None:
-    """Set the demo up unless it is there already. Half a set-up is thrown away by `--reset` only."""
-    done = data / "seeded"
-    if done.exists():
+async def ensure(data: Path, places: Sequence[Site], *, say: Say) -> None:
+    """Set the demo up unless it is there already. A set-up that is broken off leaves its mark. Raises ConfigError."""
+    if place.finished(data):
         return
-    if any(site.config.exists() for site in places):
-        raise ConfigError(f"{data} holds a demo that was not finished. Run: cordee demo --reset")
-    data.mkdir(parents=True, exist_ok=True)
+    place.begin(data)
     say("Setting up three nodes …")
-    _initialise(places)
+    await asyncio.gather(*map(_initialise, places))
     say("Playing two weeks of project Apollo …")
-    tokens = asyncio.run(_play(places))
+    tokens = await _play(places)
     file = data / "tokens.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps(tokens, indent=2) + "\n", "utf-8")
-    done.touch()
+    place.finish(data)
 
 
-def _initialise(places: Sequence[Site]) -> None:
-    running = []
-    for site in places:
-        site.directory.mkdir(parents=True)
-        command = [
-            sys.executable,
-            "-m",
-            "web.serve",
-            "init",
-            "--config",
-            str(site.config),
-            "--domain",
-            site.domain,
-        ]
-        command += [
-            "--company",
-            site.company.company,
-            "--base-url",
-            site.base_url,
-            "--listen",
-            f"127.0.0.1:{site.port}",
-        ]
-        command += ["--data", str(site.directory / "data"), "--admin", "admin"]
-        environment = {
-            **os.environ,
-            "CORDEE_PASSWORD": PASSWORD,
-            "CORDEE_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
-        }
-        running.append(
-            subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        )  
-    for process in running:
-        _, problem = process.communicate()
-        if process.returncode:
-            raise ConfigError(f"a node could not be set up: {problem.decode().strip()}")
-    for site in places:
-        text = site.config.read_text("utf-8")
-        if "\nallowed_networks" not in text:
-            site.config.write_text(f'{text}\nallowed_networks = ["127.0.0.0/8", "::1/128"]\n', "utf-8")
+async def _initialise(site: Site) -> None:
+    site.directory.mkdir()
+    options = {
+        "--config": str(site.config),
+        "--domain": site.domain,
+        "--company": site.company.company,
+        "--base-url": site.base_url,
+        "--listen": f"127.0.0.1:{site.port}",
+        "--data": str(site.directory / "data"),
+        "--admin": "admin",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "web.serve", "init", *chain.from_iterable(options.items())),
+        env=os.environ | {"CORDEE_PASSWORD": PASSWORD},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        _, problem = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise ConfigError(f"a node could not be set up: {problem.decode().strip()}")
 
 
 async def _play(places: Sequence[Site]) -> dict[str, dict[str, str]]:
@@ -234,6 +219,8 @@ async def _tie(cast: Sequence[_Company]) -> None:
     )
     for other in others:
         await _until(partial(_charter_state, other, made.iri), "offered")
+    # Only now: who has no offer yet does not know the party that says it has approved one.
+    for other in others:
         await other.node.perform(partial(charter.approve, charter_iri=offered.iri, by="admin"))
     for company in cast:
         await _until(partial(_charter_state, company, made.iri), "live")
@@ -261,7 +248,7 @@ async def _until(ask: Callable[[], Awaitable[object]], wanted: object) -> None:
     while (answer := await ask()) != wanted:
         if time.monotonic() > deadline:
             raise ConfigError(
-                f"the demo's nodes do not agree ({answer!r} instead of {wanted!r}). Run: cordee demo --reset"
+                f"the demo's nodes do not agree ({answer!r} instead of {wanted!r}). Start it again: it begins anew"
             )
         await asyncio.sleep(0.01)
 
@@ -291,9 +278,11 @@ class _Story:
         node, author = company.node, company.people[step.who]
         target = await self._target(company, step)
         if step.kind == "favourite":
-            await node.perform(partial(reaction.favourite, gate=node.gate, actor=author, post_id=target))
+            assert target is not None
+            await node.perform(partial(reaction.favourite, actor=author, post_id=target))
         elif step.kind == "boost":
-            await node.perform(partial(post.boost, gate=node.gate, author=author, post_id=target))
+            assert target is not None
+            await node.perform(partial(post.boost, author=author, post_id=target))
         else:
             picture = await self._picture(company, author) if step.picture else ()
             draft = PostDraft(
