@@ -279,10 +279,10 @@ class _Story:
         target = await self._target(company, step)
         if step.kind == "favourite":
             assert target is not None
-            await node.perform(partial(reaction.favourite, actor=author, post_id=target))
+            await node.perform(partial(reaction.favourite, gate=node.gate, actor=author, post_id=target))
         elif step.kind == "boost":
             assert target is not None
-            await node.perform(partial(post.boost, author=author, post_id=target))
+            await node.perform(partial(post.boost, gate=node.gate, author=author, post_id=target))
         else:
             picture = await self._picture(company, author) if step.picture else ()
             draft = PostDraft(
