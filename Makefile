@@ -37,7 +37,7 @@ fmt: setup ## format the code and sort its imports
 	@$(BIN)/ruff format --quiet $(SOURCES)
 	@$(BIN)/ruff check --quiet --fix $(SOURCES)
 
-migration: setup ## draft a database revision after a change of storage/tables.py: make migration m="why"
+migration: setup ## draft a database revision after a change of the declared tables: make migration m="why"
 	@test -n "$(m)" || { echo 'Say why: make migration m="Remember the time zone of a person"'; exit 2; }
 	@$(BIN)/python -c 'import sys; from instance.storage.migrate import draft; draft(sys.argv[1])' "$(m)"
 	@$(BIN)/ruff format --quiet instance/storage/migrations

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
+from instance.storage.access_tables import Login, OauthCode, OauthToken, Session
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, table
-from instance.storage.tables import Actor, Login, OauthCode, OauthToken, Session
+from instance.storage.tables import Actor
 
 
 class LoginRow(NamedTuple):

@@ -77,6 +77,9 @@ _KEEP_ONLY = Command(
     delete(Media).where(_media.post_id == bindparam("post_id"), ~in_list(_media.id, "media_ids"))
 )
 _FORGET = Command(delete(Media).where(_media.post_id == bindparam("post_id")))
+_FORGET_FREE = Command(
+    delete(Media).where(_media.post_id.is_(None), _media.created_at_ms < bindparam("before_ms"))
+)
 
 
 def by_id(tx: Tx, media_id: int) -> MediaRow | None:
@@ -160,3 +163,8 @@ def set_broken(tx: Tx, media_id: int) -> None:
 def forget(tx: Tx, post_id: int) -> None:
     """Drop the pictures of a post that is deleted."""
     tx.run(_FORGET, post_id=post_id)
+
+
+def forget_free(tx: Tx, *, before_ms: int) -> int:
+    """Drop uploads made before a time that no post took; how many."""
+    return tx.run(_FORGET_FREE, before_ms=before_ms)

@@ -56,7 +56,7 @@ def upgrade(path: Path) -> Upgrade:
 
 
 def differences(path: Path) -> list[Any]:
-    """What the tables declared in storage/tables.py have that the database at `path` has not, and the other way round."""
+    """What the declared tables have that the database at `path` has not, and the other way round."""
     with _connected(path) as connection:
         return list(_revisions().compare(connection))
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from instance.storage.access_tables import OauthApp, OauthCode
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, table
-from instance.storage.tables import OauthApp, OauthCode
 
 
 class AppRow(NamedTuple):

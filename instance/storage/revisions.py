@@ -11,10 +11,12 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlmodel import SQLModel
 
-from instance.storage.tables import Meta
+from instance.storage import access_tables, tables
 
 SCRIPTS = "instance.storage:migrations"
+DECLARED = (tables, access_tables)  # imported, and so declared to SQLModel
 
 
 def known() -> set[str]:
@@ -29,7 +31,7 @@ def run(connection: Connection) -> None:
 
 def compare(connection: Connection) -> list[Any]:
     """What the declared tables have that the database has not, and the other way round."""
-    return list(compare_metadata(MigrationContext.configure(connection), Meta.metadata))
+    return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
 
 
 def draft(connection: Connection, message: str) -> None:

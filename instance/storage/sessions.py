@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from instance.storage.access_tables import Session
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import columns, table
-from instance.storage.tables import Session
 
 
 class SessionRow(NamedTuple):

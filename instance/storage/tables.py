@@ -1,4 +1,4 @@
-"""Every table of a node, by noun. The rule kept here: tables are data only; constraints live in the schema.
+"""The tables of a node, by noun (how people get in: access_tables.py). The rule kept here: tables are data only; constraints live in the schema.
 
 Times are integers of milliseconds (`…_at_ms`), booleans are 0/1 integers, documents are JSON text. `host` is a node's host as
 `Home.host` writes it. A `space` is "internal", "public" or the IRI of a project. No relationships: joins are written where they are used.
@@ -18,7 +18,7 @@ def big(**options: Any) -> Any:
 
 
 class Meta(SQLModel, table=True):
-    """Facts about the node itself: schema of data, seal key, announced values."""
+    """Facts about the node itself."""
 
     key: str = Field(primary_key=True)
     value: str
@@ -57,18 +57,6 @@ class Actor(SQLModel, table=True):
     created_at_ms: int = big()
     updated_at_ms: int = big()
     document: str | None = None
-
-
-class Login(SQLModel, table=True):
-    """What an employee signs in with. Only persons of this company have one."""
-
-    actor_id: int = big(primary_key=True, foreign_key="actor.id")
-    email: str = Field(default="", index=True)
-    password_hash: str
-    is_admin: int = 0
-    locale: str = "en"
-    created_at_ms: int = big()
-    last_sign_in_at_ms: int | None = big(default=None)
 
 
 class ActorKey(SQLModel, table=True):
@@ -388,57 +376,6 @@ class Idempotency(SQLModel, table=True):
     key: str = Field(primary_key=True)
     post_id: int = big()
     created_at_ms: int = big()
-
-
-class OauthApp(SQLModel, table=True):
-    """A client application."""
-
-    __tablename__ = "oauth_app"
-    id: int = big(primary_key=True)
-    client_id: str = Field(unique=True)
-    client_secret: str
-    name: str
-    website: str = ""
-    redirect_uris: str
-    scopes: str
-    created_at_ms: int = big()
-
-
-class OauthCode(SQLModel, table=True):
-    """An authorization code, by its SHA-256; good once and for ten minutes."""
-
-    __tablename__ = "oauth_code"
-    code_hash: str = Field(primary_key=True)
-    app_id: int = big(foreign_key="oauth_app.id")
-    actor_id: int = big(foreign_key="actor.id")
-    scopes: str
-    redirect_uri: str
-    challenge: str = ""
-    expires_at_ms: int = big()
-    used_at_ms: int | None = big(default=None)
-
-
-class OauthToken(SQLModel, table=True):
-    """An access token, by its SHA-256. Without an actor it speaks for the application alone."""
-
-    __tablename__ = "oauth_token"
-    id: int = big(primary_key=True)
-    token_hash: str = Field(unique=True)
-    app_id: int | None = big(default=None, foreign_key="oauth_app.id")
-    actor_id: int | None = big(default=None, foreign_key="actor.id", index=True)
-    scopes: str
-    created_at_ms: int = big()
-    revoked_at_ms: int | None = big(default=None)
-
-
-class Session(SQLModel, table=True):
-    """A signed-in browser, by the SHA-256 of its cookie."""
-
-    token_hash: str = Field(primary_key=True)
-    actor_id: int = big(foreign_key="actor.id", index=True)
-    csrf: str
-    created_at_ms: int = big()
-    expires_at_ms: int = big()
 
 
 class LedgerLine(SQLModel, table=True):
