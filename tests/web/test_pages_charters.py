@@ -105,7 +105,7 @@ async def test_suspending_shuts_the_project_for_all_until_we_resume(tied: Tied):
     async with reader(globex, "admin", is_admin=True) as admin:
         page = await decide(admin, globex, "suspend")
         assert "Resume" in page
-        assert "<strong>Globex</strong>: suspended it" in page
+        assert "<strong>Globex</strong> suspended it" in page
         await until(acme.charter_state, "suspended")
         assert "Suspend</button>" in await decide(admin, globex, "resume")
     await until(acme.charter_state, "live")
@@ -136,7 +136,7 @@ async def test_who_leaves_is_out_at_all_and_has_nothing_more_to_decide(tied: Tie
     async with reader(acme, "admin", is_admin=True) as admin:
 
         async def told() -> bool:
-            return "<strong>Globex</strong>: left the project" in await admin.read(await charter_path(acme))
+            return "<strong>Globex</strong> left the project" in await admin.read(await charter_path(acme))
 
         await until(told)
 

@@ -26,9 +26,12 @@ PAGE = 100
 _FILTERS = ("host", "verdict", "space")
 _VERDICTS = {"released": phrase("released"), "withheld": phrase("held back")}
 _LETTERS = {
-    "outbound": phrase("sent"),
-    "disclosure": phrase("shown when asked"),
-    "inquiry": phrase("asked by us"),
+    ("outbound", "released"): phrase("sent"),
+    ("outbound", "withheld"): phrase("not sent"),
+    ("disclosure", "released"): phrase("shown when asked"),
+    ("disclosure", "withheld"): phrase("not shown when asked"),
+    ("inquiry", "released"): phrase("asked by us"),
+    ("inquiry", "withheld"): phrase("not asked by us"),
 }
 # What the ledger calls by its address, by kind of thing.
 _KINDS = {
@@ -121,7 +124,7 @@ def line_view(row: LineRow, locale: Locale, *, kind: str, company: str) -> dict[
         "verdict": translate(locale, _VERDICTS.get(row.verdict, row.verdict)),
         "tone": "good" if row.verdict == "released" else "bad",
         "kind": translate(locale, _kind(row, kind)),
-        "letter": translate(locale, _LETTERS.get(row.letter, row.letter)),
+        "letter": translate(locale, _LETTERS.get((row.letter, row.verdict), row.letter)),
         "company": translate(locale, "nobody") if nobody else company or row.host,
         "host": "" if nobody or not company else row.host,
         "why": policy.explain(verdict, locale),

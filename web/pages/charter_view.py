@@ -50,6 +50,9 @@ _EVENTS = {
     "superseded": phrase("it is replaced by a newer version"),
     "ended": phrase("it has ended"),
 }
+_OF_ALL = frozenset(
+    {"live", "suspended", "superseded", "ended"}
+)  # what became of the charter, whoever brought it about
 _WITHOUT_DETAIL = frozenset({"suspend"})  # there it is the id of an activity
 
 
@@ -181,7 +184,7 @@ def event_words(
     return [
         {
             "at_ms": event.at_ms,
-            "who": companies.get(event.host, event.host),
+            "who": "" if event.what in _OF_ALL else companies.get(event.host, event.host),
             "what": _event(event.what, locale),
             "detail": "" if event.what in _WITHOUT_DETAIL else event.detail,
         }
