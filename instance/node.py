@@ -4,7 +4,9 @@
 """
 
 import asyncio
+import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import NamedTuple, TypeVar, cast
 
@@ -24,7 +26,7 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
-from instance.domain import actor, charter
+from instance.domain import actor, charter, media
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError
@@ -37,6 +39,7 @@ from instance.serving import Permitted
 from instance.storage import delivery as letters
 from instance.storage import keys as key_rows
 from instance.storage import marks, migrate, oauth, peers, received, sessions, tokens
+from instance.storage import media as pictures
 from instance.storage.actors import ActorRow
 from instance.storage.database import Database, Tx, now_ms
 from instance.storage.peers import PeerFacts
@@ -46,6 +49,9 @@ Listener = Callable[[Event], None]
 
 WATCH_EVERY_S = 0.25
 TIDY_EVERY_S = 60.0
+SWEEP_EVERY_S = 3600.0
+SWEEP_AGE_S = 3600.0  # so long a file waits for its row
+SWEEP_BATCH = 1000
 HEARD_EVERY_MS = 60_000
 DAY_MS = (
     24 * 3_600_000
@@ -260,6 +266,7 @@ class Cordee:
             ("fetch", self.fetcher.run),
             ("watch", self._watch),
             ("tidy", self._tidy),
+            ("sweep", self._sweep),
         ):
             task = asyncio.create_task(work(), name=name)
             task.add_done_callback(_report_end)
@@ -281,6 +288,17 @@ class Cordee:
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)
 
+    async def _sweep(self) -> None:
+        """Remove the files of pictures that are in no post any more. Files have the machine's time, whatever clock the node goes by."""
+        while True:
+            before_s, directory = time.time() - SWEEP_AGE_S, self.config.media_dir
+            stored = await asyncio.to_thread(media.stored, directory, before_s=before_s)
+            for start in range(0, len(stored), SWEEP_BATCH):
+                paths = stored[start : start + SWEEP_BATCH]
+                used = await self._database.read(partial(pictures.paths_in_use, paths=paths))
+                await asyncio.to_thread(media.discard, directory, set(paths) - used, before_s=before_s)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
     @staticmethod
     def _forget_old(tx: Tx) -> None:
         letters.forget(tx, before_ms=tx.now_ms - KEEP_MS)
@@ -288,6 +306,7 @@ class Cordee:
         tokens.forget(tx, before_ms=tx.now_ms - KEEP_MS)
         marks.forget_keys(tx, before_ms=tx.now_ms - DAY_MS)
         oauth.forget_codes(tx, before_ms=tx.now_ms - DAY_MS)
+        pictures.forget_free(tx, before_ms=tx.now_ms - DAY_MS)
         sessions.forget(tx)
 
     def _prepare_signer(self, tx: Tx, signer: str) -> None:

@@ -9,6 +9,7 @@ import hmac
 import os
 import tempfile
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 
 from instance import ids
@@ -68,14 +69,26 @@ def preview_of(path: str) -> str:
 def stored(directory: Path, *, before_s: float) -> list[str]:
     """Paths of the pictures written before a time; what is younger may not have its row yet. For a thread."""
     files = (file for file in directory.glob("*/*") if not file.name.endswith(_PREVIEW))
-    return [str(file.relative_to(directory)) for file in files if file.stat().st_mtime < before_s]
+    return [str(file.relative_to(directory)) for file in files if _written_s(file) < before_s]
 
 
-def discard(directory: Path, paths: Iterable[str]) -> None:
-    """Remove pictures that no row needs any more (`storage.media.paths_in_use`), with their previews. For a thread."""
+def discard(directory: Path, paths: Iterable[str], *, before_s: float) -> None:
+    """Remove pictures that no row needs any more (`storage.media.paths_in_use`), with their previews. For a thread.
+
+    One that was written again since `stored` was asked is about to get its row, and stays.
+    """
     for path in paths:
-        (directory / path).unlink(missing_ok=True)
-        (directory / preview_of(path)).unlink(missing_ok=True)
+        if _written_s(directory / path) < before_s:
+            (directory / path).unlink(missing_ok=True)
+            (directory / preview_of(path)).unlink(missing_ok=True)
+
+
+def _written_s(file: Path) -> float:
+    """When a file was written; a file that is gone by now is not old."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return inf
 
 
 def store(

@@ -153,8 +153,16 @@ def test_a_file_that_no_picture_needs_is_removed_once_it_is_old(tmp_path):
     media.save(tmp_path, taken)
     assert media.stored(tmp_path, before_s=0) == []
     assert media.stored(tmp_path, before_s=1e12) == [media.path_of(taken.sha256, "image/jpeg")]
-    media.discard(tmp_path, media.stored(tmp_path, before_s=1e12))
+    media.discard(tmp_path, media.stored(tmp_path, before_s=1e12), before_s=1e12)
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_a_file_that_is_written_again_before_it_is_removed_stays(tmp_path):
+    taken = media.accept(a_file(), "image/jpeg")
+    media.save(tmp_path, taken)
+    found = media.stored(tmp_path, before_s=1e12)
+    media.discard(tmp_path, [*found, "aa/gone.png"], before_s=1)
+    assert media.stored(tmp_path, before_s=1e12) == found
 
 
 def test_an_upload_is_its_owners_alone(tx, alice):

@@ -1,13 +1,21 @@
 """What a node throws away by itself: what nobody can use any more, and nothing that somebody can."""
 
+import asyncio
+import io
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from instance.domain import media, post
+from instance.domain.compose import PostDraft
+from instance.domain.picture import Picture
 from instance.node import DAY_MS, KEEP_MS
 from instance.storage import marks, oauth, received, sessions, tokens
+from instance.storage import media as pictures
 from instance.storage.database import now_ms
 from instance.storage.oauth import AppRow, CodeRow
 from instance.storage.received import ReceivedRow
@@ -69,6 +77,62 @@ async def an_app(acme: Company) -> int:
     app = AppRow(1, "client", "secret", "Tusky", "", "urn:x", "read", acme.clock())
     await acme.node.write(lambda tx: oauth.add_app(tx, app))
     return app.id
+
+
+def a_picture() -> Picture:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    return media.accept(file.getvalue(), "image/png")
+
+
+def files(acme: Company) -> set[str]:
+    return {path.name for path in acme.config.media_dir.glob("*/*")}
+
+
+async def sweep(acme: Company) -> set[str]:
+    """The files that are left of those of long ago, after the node swept at its start, which one without a row shows."""
+    stray = acme.config.media_dir / "aa" / "stray.png"
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"x")
+    for path in acme.config.media_dir.glob("*/*"):
+        os.utime(path, (0, 0))
+    await acme.stop()
+    await acme.start()
+    await until(lambda: asyncio.sleep(0, "stray.png" in files(acme)), wanted=False)
+    return files(acme)
+
+
+async def test_the_files_of_a_picture_stay_while_a_post_has_it_and_go_with_it(acme: Company):
+    picture, alice = a_picture(), acme.people["alice"]
+    media.save(acme.config.media_dir, picture)
+    row = await acme.node.perform(lambda tx: media.store(tx, alice, picture))
+    draft = PostDraft("look", media_ids=(row.id,))
+    made = await acme.node.perform(lambda tx: post.publish(tx, acme.node.gate, alice, draft))
+    assert len(await sweep(acme)) == 2
+    await acme.node.perform(lambda tx: post.delete(tx, alice, made.id))
+    assert await sweep(acme) == set()
+
+
+async def test_a_file_that_has_no_row_yet_is_given_an_hour(acme: Company):
+    new = acme.config.media_dir / "bb" / "new.png"
+    assert await sweep(acme) == set()
+    new.parent.mkdir()
+    new.write_bytes(b"x")
+    for path in (new.with_name("old.png"), acme.config.media_dir / "aa" / "old.png"):
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+    await acme.stop()
+    await acme.start()
+    await until(lambda: asyncio.sleep(0, files(acme)), {"new.png"})
+
+
+async def test_an_upload_that_no_post_took_is_forgotten_after_a_day(acme: Company):
+    alice = acme.people["alice"]
+    row = await acme.node.perform(lambda tx: media.store(tx, alice, a_picture()))
+    await pass_ms(acme, DAY_MS)
+    assert await acme.node.read(lambda tx: pictures.by_id(tx, row.id))
+    await pass_ms(acme, 1)
+    assert await acme.node.read(lambda tx: pictures.by_id(tx, row.id)) is None
 
 
 async def test_a_code_is_remembered_for_a_day_so_that_its_second_use_is_seen(acme: Company):
