@@ -173,7 +173,10 @@ class Delivery:
         while not self._stopping:
             self._start_due()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stir.wait(), self._pause_s())
+                async with asyncio.timeout(
+                    self._pause_s()
+                ):  # wait_for would swallow a cancellation (Python 3.11)
+                    await self._stir.wait()
             self._stir.clear()
 
     async def reload(self) -> None:
@@ -249,16 +252,18 @@ class Delivery:
     async def _send(self, batch: _Batch) -> _Turn:
         """Post the letters of a batch in order, up to the first that makes the lane wait."""
         epoch, results, held = self._epoch, list[Result](), dict[str, str]()
+        failures = batch.failures
         for row in batch.letters:
             if self._stopping or self._epoch != epoch:
                 break
             outcome = await self._post(row, batch.heads.get(row.space))
             chance = random.random()  # noqa: S311  spreads retries, protects nothing
-            verdict = judge(outcome, attempt=row.attempts + 1, failures=batch.failures, chance=chance)
+            verdict = judge(outcome, attempt=row.attempts + 1, failures=failures, chance=chance)
             results.append(Result(row.id, verdict.state, verdict.why))
             _report(row, verdict)
             if verdict.wait_s:
                 return _Turn(tuple(results), verdict, held)
+            failures = 0 if verdict.state == DONE else failures
             if isinstance(outcome, Answer) and log.HEADER in outcome.headers:
                 held[row.space] = outcome.headers[log.HEADER]
         return _Turn(tuple(results), held=held)
