@@ -5,7 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := federation instance web tests
-CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	ls .tools/browsers/chromium-*/chrome-linux*/chrome 2>/dev/null)
 # On one machine with two cores, more workers only wait for each other.
 WORKERS ?= 2
 
@@ -47,10 +48,12 @@ clean: ## remove what the other targets made
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: uv.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Cordée needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
-	@uv=$$(command -v uv || echo .tools/bin/uv); test -x $$uv || .ci/fetch-uv $(PYTHON) && \
-		UV_PYTHON_DOWNLOADS=never $$uv sync --quiet --frozen --python $(PYTHON)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		found=$$($(PYTHON) --version 2>/dev/null) && found="this is $$found" || found="there is no $(PYTHON)"; \
+		echo "Cordée needs Python 3.11 or newer; $$found. Name another: make PYTHON=python3.12"; exit 1; }
+	@echo "Fetching the locked dependencies into .venv …"
+	@uv=$$(command -v uv || echo .tools/bin/uv); test -x "$$uv" || .ci/fetch-uv $(PYTHON) && \
+		UV_PYTHON_DOWNLOADS=never "$$uv" sync --quiet --frozen --python $(PYTHON)
 	@touch $@
 
 browser: ## Chromium for the browser tests, from the distribution; CHROMIUM=no leaves those tests out

@@ -43,6 +43,15 @@ def test_an_old_python_is_told_what_is_needed(tmp_path: Path):
     assert "needs Python 3.11 or newer; this is Python 3.9.2" in said.stdout
 
 
+def test_a_python_that_is_not_there_is_named(tmp_path: Path):
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / "uv.lock").touch()
+    (tmp_path / "pyproject.toml").touch()
+    said = run("make", "setup", "PYTHON=python3.99", cwd=tmp_path)
+    assert said.returncode != 0
+    assert "needs Python 3.11 or newer; there is no python3.99. Name another" in said.stdout
+
+
 @pytest.fixture
 def a_user(tmp_path: Path) -> Path:
     """A machine whose user is not root."""
@@ -54,21 +63,49 @@ def test_a_python_without_its_venv_module_names_the_package(a_user: Path):
     program(a_user, "bare", 'case "$2" in *ensurepip*) exit 1;; *) echo 3.12;; esac')
     said = run(str(ROOT / ".ci/fetch-uv"), "bare", cwd=a_user, path=a_user)
     assert said.returncode == 1
-    assert "sudo apt-get install python3.12-venv" in said.stderr
+    assert "sudo apt-get update && sudo apt-get install python3.12-venv" in said.stderr
 
 
 def test_a_missing_browser_is_said_with_the_way_to_do_without(a_user: Path):
     said = run(str(ROOT / ".ci/fetch-browser"), cwd=a_user, path=a_user)
     assert said.returncode == 1
-    assert "sudo apt-get install chromium" in said.stderr
+    assert "sudo apt-get update && sudo apt-get install chromium" in said.stderr
     assert "make test CHROMIUM=no" in said.stderr
 
 
+def root_on(directory: Path, *, chromium: bool) -> None:
+    """A machine whose user is root, of a distribution that has Chromium as a package or has not."""
+    program(directory, "id", "echo 0")
+    program(directory, "apt-get", f'echo "$@" >> {directory}/asked')
+    program(directory, "apt-cache", f"exit {int(not chromium)}")
+    (directory / ".venv/bin").mkdir(parents=True)
+    program(directory / ".venv/bin", "playwright", f'echo playwright "$@" >> {directory}/asked')
+
+
 def test_root_gets_the_browser_from_the_distribution(tmp_path: Path):
-    program(tmp_path, "id", "echo 0")
-    program(tmp_path, "apt-get", f'echo "$@" >> {tmp_path}/asked')
+    root_on(tmp_path, chromium=True)
     assert run(str(ROOT / ".ci/fetch-browser"), cwd=tmp_path, path=tmp_path).returncode == 0
     assert (tmp_path / "asked").read_text().splitlines()[-1].endswith(" chromium")
+
+
+def test_where_the_distribution_has_none_root_gets_the_one_of_playwright(tmp_path: Path):
+    root_on(tmp_path, chromium=False)
+    assert run(str(ROOT / ".ci/fetch-browser"), cwd=tmp_path, path=tmp_path).returncode == 0
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked == ["update -qq", "playwright install --with-deps chromium"]
+
+
+def test_make_finds_the_browser_that_playwright_brought(tmp_path: Path):
+    browser = tmp_path / ".tools/browsers/chromium-1/chrome-linux64/chrome"
+    browser.parent.mkdir(parents=True)
+    browser.touch()
+    (tmp_path / "ls").symlink_to(str(shutil.which("ls")))
+    (tmp_path / "Makefile").write_text(f"{MAKEFILE}\nfound: ; $(info $(CHROMIUM))\n")
+    make = str(shutil.which("make"))
+    found = subprocess.run(
+        [make, "found"], cwd=tmp_path, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.splitlines()[0] == str(browser.relative_to(tmp_path))
 
 
 @pytest.mark.parametrize("outcome", [0, 1])
