@@ -17,8 +17,12 @@ _LOG_TERMS: Final[dict[str, Any]] = {
     "sensitive": "as:sensitive",
     "Hashtag": "as:Hashtag",
     "digestMultibase": "https://w3id.org/security#digestMultibase",
+    "size": "https://joinpeertube.org/ns#size",
+    "blurhash": "http://joinmastodon.org/ns#blurhash",
+    "focalPoint": {"@id": "http://joinmastodon.org/ns#focalPoint", "@container": "@list"},
     "label": "cordee:label",
     "work": "cordee:work",
+    "kind": "cordee:kind",
     "log": "cordee:log",
     "project": {"@id": "cordee:project", "@type": "@id"},
     "party": "cordee:party",
@@ -33,6 +37,8 @@ _TERMS: Final[dict[str, Any]] = {
     "PropertyValue": "schema:PropertyValue",
     "value": "schema:value",
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "discoverable": "http://joinmastodon.org/ns#discoverable",
+    "indexable": "http://joinmastodon.org/ns#indexable",
     "implements": {"@id": "https://w3id.org/fep/844e/implements", "@type": "@id", "@container": "@list"},
     "members": {"@id": "cordee:members", "@type": "@id"},
     "memberRole": "cordee:memberRole",
@@ -48,6 +54,8 @@ _TERMS: Final[dict[str, Any]] = {
     "retention": "cordee:retention",
     "indicators": "cordee:indicators",
     "previous": "cordee:previous",
+    "head": "cordee:head",
+    "hash": "cordee:hash",
 }
 POST_CONTEXT: Final[list[Any]] = [ACTIVITY_STREAMS, DATA_INTEGRITY, _LOG_TERMS]
 CONTEXT: Final[list[Any]] = [ACTIVITY_STREAMS, SECURITY, DATA_INTEGRITY, MULTIKEY, _TERMS]
