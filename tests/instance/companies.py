@@ -27,7 +27,7 @@ from instance.home import Home
 from instance.storage import charters
 from instance.storage.charters import CharterRow
 from instance.storage.database import SqliteTx
-from tests.builders import NOW_MS, a_tx
+from tests.builders import a_tx
 
 T = TypeVar("T")
 
@@ -139,7 +139,7 @@ def proven(tx: SqliteTx, document: Document, author: str) -> Document:
 
 def companies(*hosts: str) -> Companies:
     """Companies that have met; the first one, Acme, has a project Apollo; nothing is offered yet."""
-    return Companies({host: _copy(tx) for host, tx in _templates(hosts).items()})
+    return Companies({host: copy_of(tx) for host, tx in _templates(hosts).items()})
 
 
 @cache
@@ -163,11 +163,12 @@ def _a_node(host: str) -> SqliteTx:
     return tx
 
 
-def _copy(tx: SqliteTx) -> SqliteTx:
+def copy_of(tx: SqliteTx) -> SqliteTx:
+    """The same node, at the same moment, to go on apart."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     tx._connection.backup(connection)
     connection.execute("PRAGMA foreign_keys=ON")
-    return SqliteTx(connection, tx.home, NOW_MS)
+    return SqliteTx(connection, tx.home, tx.now_ms)
 
 
 def node_document(tx: SqliteTx) -> Document:

@@ -1,0 +1,203 @@
+"""Several companies' entries in any order, doubled, lost and repaired: the log and what people see end the same, and nothing counts twice.
+
+There is an order within each company's entries and none between two companies': so whatever arrives when, one end is reached.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from federation import log
+from federation.activity import Activity
+from federation.document import Document
+from instance import inbox, outbox
+from instance.domain import member, post, reaction
+from instance.domain.compose import PostDraft
+from instance.domain.outcome import Outcome
+from instance.inbox import Arrival
+from instance.storage import log as entries
+from instance.storage import posts
+from instance.storage.actors import ActorRow
+from instance.storage.database import SqliteTx
+from tests.instance.companies import ACME, APOLLO, GATE, GLOBEX, INITECH, Companies, copy_of, in_force
+
+T = TypeVar("T")
+SPEAKERS = (ACME, GLOBEX)
+MINUTE_MS = 60_000
+
+
+class Story(NamedTuple):
+    """What Acme and Globex said, in the order in which they said it, and their own nodes at the end."""
+
+    said: tuple[Document, ...]
+    net: Companies
+
+
+@cache
+def story() -> Story:
+    """Two companies at work: posts, answers, edits, favourites, boosts, things taken back and things deleted. Initech has heard nothing yet."""
+    net = in_force(ACME, GLOBEX, INITECH)
+    told: list[Document] = []
+    alice, bob = net.person(ACME), net.person(GLOBEX)
+
+    def tell(host: str, verb: Callable[[SqliteTx], Outcome[T]]) -> T:
+        net.pass_ms(MINUTE_MS)
+        return _tell(net, told, host, verb)
+
+    def here(host: str, iri: str) -> int:
+        found = posts.by_iri(net[host], iri)
+        assert found is not None
+        return found.id
+
+    def say(host: str, author: ActorRow, text: str, **draft: Any) -> str:
+        asked = PostDraft(text, project=None if "in_reply_to_id" in draft else APOLLO, **draft)
+        return tell(host, lambda tx: post.publish(tx, GATE, author, asked)).iri
+
+    for host, person in ((ACME, alice), (GLOBEX, bob)):
+        tell(host, lambda tx, person=person: member.add(tx, APOLLO, actor_id=person.id, role="member"))
+    frame = say(ACME, alice, "The frame is ready #deliverable")
+    bolts = say(GLOBEX, bob, "Which bolts?")
+    answer = say(GLOBEX, bob, "It fits", in_reply_to_id=here(GLOBEX, frame))
+    tell(ACME, lambda tx: reaction.favourite(tx, GATE, alice, here(ACME, answer)))
+    tell(GLOBEX, lambda tx: reaction.favourite(tx, GATE, bob, here(GLOBEX, frame)))
+    tell(
+        ACME,
+        lambda tx: post.edit(
+            tx, GATE, alice, here(ACME, frame), PostDraft("The frame is ready, and painted")
+        ),
+    )
+    tell(ACME, lambda tx: post.boost(tx, GATE, alice, here(ACME, answer)))
+    slip = say(ACME, alice, "A slip of the pen")
+    say(ACME, alice, "M8", in_reply_to_id=here(ACME, bolts))
+    tell(GLOBEX, lambda tx: post.boost(tx, GATE, bob, here(GLOBEX, frame)))
+    tell(GLOBEX, lambda tx: reaction.favourite(tx, GATE, bob, here(GLOBEX, slip)))
+    tell(ACME, lambda tx: post.delete(tx, alice, here(ACME, slip)))
+    tell(GLOBEX, lambda tx: post.edit(tx, GATE, bob, here(GLOBEX, answer), PostDraft("It fits well")))
+    tell(GLOBEX, lambda tx: post.unboost(tx, GATE, bob, here(GLOBEX, frame)))
+    tell(ACME, lambda tx: reaction.unfavourite(tx, GATE, alice, here(ACME, answer)))
+    return Story(tuple(told), net)
+
+
+def _tell(net: Companies, told: list[Document], host: str, verb: Callable[[SqliteTx], Outcome[T]]) -> T:
+    """Let a company do something; what it says of it is told, and the other speaker has heard it at once."""
+    tx, before = net[host], entries.head(net[host], APOLLO, host)
+    outcome = verb(tx)
+    outbox.send(tx, outcome.drafts, gate=GATE)
+    rows = entries.after(tx, APOLLO, host, seq=before.seq if before else 0, upto=2**53, limit=10)
+    for row in rows:
+        told.append(orjson.loads(row.document))
+        for other in set(SPEAKERS) - {host}:
+            assert bring(net[other], told[-1]).status == 202
+    return outcome.value
+
+
+def bring(tx: SqliteTx, document: Document) -> Any:
+    """An entry comes in as a delivery of its own company, its proof checked."""
+    activity, entry = Activity.parse(document), log.entry_of(document)
+    assert entry is not None
+    arrival = Arrival(activity, entry.party, entry.party, activity.actor, entry)
+    return inbox.receive(tx, arrival, gate=GATE)
+
+
+def repair(tx: SqliteTx) -> None:
+    """What is missing in the end is taken from the logs of its authors, as they serve it today: what was deleted is an envelope."""
+    for host in SPEAKERS:
+        head = entries.head(tx, APOLLO, host)
+        rows = entries.after(
+            story().net[host], APOLLO, host, seq=head.seq if head else 0, upto=2**53, limit=100
+        )
+        for row in rows:
+            document = orjson.loads(row.document)
+            activity, entry = Activity.parse(document), log.entry_of(document)
+            proven = None if log.is_redacted(document) else activity.actor
+            arrival = Arrival(activity, host, "", proven, entry, is_named=proven is None)
+            assert inbox.receive(tx, arrival, gate=GATE).status == 202
+
+
+def initech(order: Iterable[Document]) -> SqliteTx:
+    """Initech, after these came in and what was missing then was fetched."""
+    tx = copy_of(story().net[INITECH])
+    for document in order:
+        tx.now_ms += 1
+        assert bring(tx, document).status == 202
+    repair(tx)
+    return tx
+
+
+def table(tx: SqliteTx, statement: str) -> list[tuple[Any, ...]]:
+    return tx._connection.execute(statement).fetchall()
+
+
+def log_of(tx: SqliteTx) -> list[tuple[Any, ...]]:
+    """The log: numbers, hashes and content."""
+    return table(tx, "SELECT party, seq, hash, document FROM log_entry ORDER BY party, seq")
+
+
+def seen(tx: SqliteTx) -> dict[str, list[tuple[Any, ...]]]:
+    """What people see, by names that are the same on every node."""
+    return {
+        "posts": table(
+            tx,
+            "SELECT p.iri, a.iri, p.content, p.work_kind, p.in_reply_to_iri, parent.iri, thread.iri, boosted.iri, p.replies_count,"
+            " p.boosts_count, p.favourites_count, p.created_at_ms, p.edited_at_ms FROM post p JOIN actor a ON a.id = p.author_id"
+            " LEFT JOIN post parent ON parent.id = p.in_reply_to_id LEFT JOIN post thread ON thread.id = p.thread_id"
+            " LEFT JOIN post boosted ON boosted.id = p.boost_of_id WHERE p.deleted_at_ms IS NULL ORDER BY p.iri",
+        ),
+        "favourites": table(
+            tx,
+            "SELECT f.iri, a.iri, p.iri FROM favourite f JOIN actor a ON a.id = f.actor_id JOIN post p ON p.id = f.post_id ORDER BY 1",
+        ),
+        "members": table(
+            tx, "SELECT a.iri, m.role, m.state FROM member m JOIN actor a ON a.id = m.actor_id ORDER BY 1"
+        ),
+        "authors": table(tx, "SELECT iri, posts_count FROM actor WHERE kind = 'person' ORDER BY 1"),
+        "edits": table(
+            tx, "SELECT p.iri, e.content FROM post_edit e JOIN post p ON p.id = e.post_id ORDER BY 1, e.at_ms"
+        ),
+    }
+
+
+@cache
+def as_it_was_said() -> tuple[dict[str, list[tuple[Any, ...]]], list[tuple[Any, ...]]]:
+    tx = initech(story().said)
+    return seen(tx), log_of(tx)
+
+
+def orders() -> st.SearchStrategy[Sequence[int]]:
+    """Which entry arrives when: each any number of times, some of them never."""
+    numbers = range(len(story().said))
+    return st.one_of(
+        st.permutations(numbers),
+        st.lists(st.sampled_from(numbers), max_size=2 * len(numbers)),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_arrives_when_one_end_is_reached(data: st.DataObject):
+    said = story().said
+    tx = initech(said[number] for number in data.draw(orders()))
+    what_is_seen, whole_log = as_it_was_said()
+    assert log_of(tx) == whole_log
+    assert seen(tx) == what_is_seen
+    assert entries.forks(tx, APOLLO) == []
+
+
+def test_the_listener_ends_with_what_the_speakers_have():
+    what_is_seen, whole_log = as_it_was_said()
+    for host in SPEAKERS:
+        assert log_of(story().net[host]) == whole_log
+        assert seen(story().net[host])["posts"] == what_is_seen["posts"]
+        assert seen(story().net[host])["favourites"] == what_is_seen["favourites"]
+
+
+def test_the_story_has_something_of_everything():
+    """So that the property above says something of it."""
+    kinds = {Activity.parse(document).type for document in story().said}
+    assert kinds == {"Add", "Create", "Update", "Delete", "Announce", "Like", "Undo"}
+    what_is_seen, _ = as_it_was_said()
+    assert all(what_is_seen.values())
