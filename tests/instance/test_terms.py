@@ -13,7 +13,8 @@ from instance.domain.render import NoteFacts
 from instance.storage import actors, charters, log
 from instance.storage.log import EntryRow
 from instance.storage.media import MediaRow
-from tests.instance.companies import ACME, APOLLO, GLOBEX, NOW_MS, THREE, Companies, in_force, offer, proven
+from tests.builders import NOW_MS
+from tests.instance.companies import ACME, APOLLO, GLOBEX, THREE, Companies, in_force, offer, proven
 
 # What the contexts that we name by address define, of all that we say.
 DEFINED = {
