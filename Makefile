@@ -56,5 +56,5 @@ clean: ## remove what the other targets made
 		UV_PYTHON_DOWNLOADS=never "$$uv" sync --quiet --frozen --python $(PYTHON)
 	@touch $@
 
-browser: ## Chromium for the browser tests, from the distribution; CHROMIUM=no leaves those tests out
-	@test -n "$(CHROMIUM)" || .ci/fetch-browser
+browser: setup ## what the browser tests need, from the distribution; CHROMIUM=no leaves those tests out
+	@.ci/fetch-browser "$(CHROMIUM)"

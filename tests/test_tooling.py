@@ -66,33 +66,53 @@ def test_a_python_without_its_venv_module_names_the_package(a_user: Path):
     assert "sudo apt-get update && sudo apt-get install python3.12-venv" in said.stderr
 
 
-def test_a_missing_browser_is_said_with_the_way_to_do_without(a_user: Path):
-    said = run(str(ROOT / ".ci/fetch-browser"), cwd=a_user, path=a_user)
+@pytest.mark.parametrize(
+    ("chromium", "driver", "packages"),
+    [("", 0, "chromium"), ("", 1, "chromium libatomic1"), ("/opt/chrome", 1, "libatomic1")],
+)
+def test_what_the_browser_tests_miss_is_said_with_the_way_to_do_without(
+    a_user: Path, chromium: str, driver: int, packages: str
+):
+    playwright(a_user, f"exit {driver}")
+    said = run(str(ROOT / ".ci/fetch-browser"), chromium, cwd=a_user, path=a_user)
     assert said.returncode == 1
-    assert "sudo apt-get update && sudo apt-get install chromium" in said.stderr
+    assert f"sudo apt-get update && sudo apt-get install {packages}\n" in said.stderr
     assert "make test CHROMIUM=no" in said.stderr
 
 
-def root_on(directory: Path, *, chromium: bool) -> None:
-    """A machine whose user is root, of a distribution that has Chromium as a package or has not."""
-    program(directory, "id", "echo 0")
-    program(directory, "apt-get", f'echo "$@" >> {directory}/asked')
-    program(directory, "apt-cache", f"exit {int(not chromium)}")
+@pytest.mark.parametrize(("chromium", "driver"), [("/opt/chrome", 0), ("no", 1)])
+def test_where_nothing_is_missing_or_wanted_nothing_is_said(a_user: Path, chromium: str, driver: int):
+    playwright(a_user, f"exit {driver}")
+    said = run(str(ROOT / ".ci/fetch-browser"), chromium, cwd=a_user, path=a_user)
+    assert (said.returncode, said.stdout + said.stderr) == (0, "")
+
+
+def playwright(directory: Path, script: str) -> None:
+    """A stand-in for Playwright's command in the clone."""
     (directory / ".venv/bin").mkdir(parents=True)
-    program(directory / ".venv/bin", "playwright", f'echo playwright "$@" >> {directory}/asked')
+    program(directory / ".venv/bin", "playwright", script)
+
+
+def root_asks(directory: Path, *, has_chromium: bool) -> list[str]:
+    """What is asked for by root, on a distribution that has Chromium as a package or has not; the driver misses its library."""
+    program(directory, "id", "echo 0")
+    program(directory, "apt-get", f'echo apt-get "$@" >> {directory}/asked')
+    program(directory, "apt-cache", f"exit {int(not has_chromium)}")
+    playwright(directory, f'[ "$1" = --version ] && exit 1\necho playwright "$@" >> {directory}/asked')
+    assert run(str(ROOT / ".ci/fetch-browser"), "", cwd=directory, path=directory).returncode == 0
+    return (directory / "asked").read_text().splitlines()
 
 
 def test_root_gets_the_browser_from_the_distribution(tmp_path: Path):
-    root_on(tmp_path, chromium=True)
-    assert run(str(ROOT / ".ci/fetch-browser"), cwd=tmp_path, path=tmp_path).returncode == 0
-    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith(" chromium")
+    update, install = root_asks(tmp_path, has_chromium=True)
+    assert update == "apt-get update -qq"
+    assert install.endswith(" chromium libatomic1")
 
 
 def test_where_the_distribution_has_none_root_gets_the_one_of_playwright(tmp_path: Path):
-    root_on(tmp_path, chromium=False)
-    assert run(str(ROOT / ".ci/fetch-browser"), cwd=tmp_path, path=tmp_path).returncode == 0
-    asked = (tmp_path / "asked").read_text().splitlines()
-    assert asked == ["update -qq", "playwright install --with-deps chromium"]
+    _, install, last = root_asks(tmp_path, has_chromium=False)
+    assert install.endswith(" libatomic1")
+    assert last == "playwright install --with-deps chromium"
 
 
 def test_make_finds_the_browser_that_playwright_brought(tmp_path: Path):
@@ -111,7 +131,8 @@ def test_make_finds_the_browser_that_playwright_brought(tmp_path: Path):
 @pytest.mark.parametrize("outcome", [0, 1])
 def test_the_ci_fails_when_a_check_or_a_test_does_and_ends_with_pytests_line(tmp_path: Path, outcome: int):
     (tmp_path / ".ci").mkdir()
-    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci/run")
+    for name in ("run", "fetch-browser"):
+        shutil.copy(ROOT / ".ci" / name, tmp_path / ".ci" / name)
     (tmp_path / "Makefile").write_text(MAKEFILE)
     (tmp_path / ".venv/bin").mkdir(parents=True)
     for name in ("uv.lock", "pyproject.toml", ".venv/.ready"):
@@ -120,6 +141,7 @@ def test_the_ci_fails_when_a_check_or_a_test_does_and_ends_with_pytests_line(tmp
         program(tmp_path / ".venv/bin", tool, "exit 0")
     program(tmp_path / ".venv/bin", "mypy", f"exit {outcome}")
     program(tmp_path, "chromium", "exit 0")
+    program(tmp_path / ".venv/bin", "playwright", "exit 0")
     program(tmp_path / ".venv/bin", "pytest", 'echo "3 passed in 0.1s"')
     said = run(".ci/run", cwd=tmp_path, path=tmp_path)
     assert (said.returncode != 0) == bool(outcome)
