@@ -1,12 +1,15 @@
 # Everything starts here. Needs Python 3.11 or newer and make; the rest is fetched on the first run.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check bench fmt migration clean
+.PHONY: help setup browser demo test check install bench fmt migration clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := federation instance web tests
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	ls .tools/browsers/chromium-*/chrome-linux*/chrome 2>/dev/null)
+PREFIX ?= /opt/cordee
+BINDIR ?= /usr/local/bin
+UV = uv=$$(command -v uv || echo .tools/bin/uv); { test -x "$$uv" || .ci/fetch-uv $(PYTHON); } && UV_PYTHON_DOWNLOADS=never "$$uv"
 # On one machine with two cores, more workers only wait for each other.
 WORKERS ?= 2
 
@@ -31,6 +34,13 @@ check: setup ## the fast half: ruff, mypy, the direction of imports
 	done; \
 	exit $$status
 
+install: ## the command cordee, from this clone, into PREFIX (/opt/cordee), linked from BINDIR (/usr/local/bin)
+	@export UV_PROJECT_ENVIRONMENT="$(PREFIX)" UV_LINK_MODE=copy; $(UV) sync --quiet --frozen --python $(PYTHON) \
+		--no-dev --no-editable --reinstall-package cordee --compile-bytecode
+	@cp deploy/backup.sh "$(PREFIX)/bin/cordee-backup"
+	@ln -sf "$(PREFIX)/bin/cordee" "$(BINDIR)/cordee"
+	@echo "Installed $(BINDIR)/cordee. Next: deploy/cordee.service says how to run it"
+
 bench: setup ## measure what one machine holds
 	@$(BIN)/python -m tests.bench
 
@@ -52,8 +62,7 @@ clean: ## remove what the other targets made
 		found=$$($(PYTHON) --version 2>/dev/null) && found="this is $$found" || found="there is no $(PYTHON)"; \
 		echo "Cordée needs Python 3.11 or newer; $$found. Name another: make PYTHON=python3.12"; exit 1; }
 	@echo "Fetching the locked dependencies into .venv …"
-	@uv=$$(command -v uv || echo .tools/bin/uv); test -x "$$uv" || .ci/fetch-uv $(PYTHON) && \
-		UV_PYTHON_DOWNLOADS=never "$$uv" sync --quiet --frozen --python $(PYTHON)
+	@$(UV) sync --quiet --frozen --python $(PYTHON)
 	@touch $@
 
 browser: setup ## what the browser tests need, from the distribution; CHROMIUM=no leaves those tests out

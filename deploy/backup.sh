@@ -1,10 +1,11 @@
 #!/bin/sh
-# A nightly copy of everything a node needs to come back, while it runs. From cron, as the node's user:
-#   15 2 * * *  /opt/cordee/deploy/backup.sh /var/backups/cordee
+# A nightly copy of everything a node needs to come back, while it runs. From cron, as the node's user, into a directory of that user:
+#   15 2 * * *  /opt/cordee/bin/cordee-backup /var/backups/cordee
 # Restore: stop the node, put cordee.sqlite, seal.key and media/ back into the data directory, cordee.toml into /etc/cordee,
 # run `cordee init` (it runs migrations and says what it kept), start.
 set -eu
 umask 077
+PATH=$(dirname "$0"):$PATH # cron's has no place for the command that lies beside this
 target=$1
 keep_days=${2:-14}
 data=${CORDEE_DATA_DIR:-/var/lib/cordee}

@@ -42,7 +42,7 @@ def test_the_nightly_backup_holds_all_that_a_node_needs_to_come_back(cordee: Con
     (cordee.data / "media" / "picture").write_text("pixels")
     tools = cordee.directory / "tools"
     tools.mkdir()
-    (tools / "cordee").write_text(f'#!/bin/sh\ncd {ROOT} && exec {sys.executable} -m web.serve "$@"\n')
+    (tools / "cordee").write_text(f'#!/bin/sh\ncd "{ROOT}" && exec "{sys.executable}" -m web.serve "$@"\n')
     (tools / "cordee").chmod(0o755)
     environment = {
         "PATH": f"{tools}:{os.environ['PATH']}",
