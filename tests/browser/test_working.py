@@ -61,6 +61,7 @@ async def test_the_first_stop_of_the_keyboard_leads_past_the_menu(chromium: Brow
 async def test_who_has_the_focus_is_seen(chromium: Browser, tied: Tied):
     async with page_of(chromium, tied[0], "alice") as page:
         await page.get_by_role("link", name="Apollo").click()
+        await page.wait_for_url("**/app/projects/*")
         outlines: dict[str, str] = {}
         for _ in range(40):
             await page.keyboard.press("Tab")
@@ -136,6 +137,7 @@ async def test_a_browser_that_asks_for_french_signs_in_in_french(chromium: Brows
 async def test_the_language_is_changed_where_one_stands(chromium: Browser, tied: Tied):
     async with page_of(chromium, tied[0], "alice") as page:
         await page.get_by_role("link", name="Apollo").click()
+        await page.wait_for_url("**/app/projects/*")
         where = page.url
         await speak_french(page)
         assert page.url == where

@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from playwright.async_api import Browser, Page
 
-from instance.storage import charters, timelines
+from instance.storage import charters, posts, timelines
 from instance.storage.window import Window
 from tests.nodes import Company
 from tests.web.client import PASSWORD
 
+MISSING = ("/app/projects/1", "/app/posts/1")
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 
 
@@ -42,15 +44,20 @@ async def speak_french(page: Page) -> None:
 
 
 async def pages_of(company: Company, name: str) -> list[str]:
-    """Every page that this person can open, by address, and one that is not there."""
+    """Every page that this person can open, by address, and those that are MISSING."""
     person = company.people[name]
     found = await company.person(company.project_iri)
     assert found is not None
-    paths = ["/app/projects", "/app/company", "/app/account", f"/app/projects/{found.id}", "/app/projects/1"]
+    paths = ["/app/projects", "/app/company", "/app/account", f"/app/projects/{found.id}", *MISSING]
     window = Window(limit=3)
     ids = await company.node.read(lambda tx: timelines.project(tx, person.id, company.project_iri, window))
     for post_id in ids:
-        paths += [f"/app/posts/{post_id}", f"/app/posts/{post_id}/edit"]
+        row = await company.node.read(partial(posts.by_id, post_id=post_id))
+        assert row is not None
+        paths += [
+            f"/app/posts/{post_id}",
+            *([f"/app/posts/{post_id}/edit"] if row.author_id == person.id else []),
+        ]
     if name == "admin":
         (charter,) = await company.node.read(charters.all_charters)
         paths += ["/app/charters", f"/app/charters/{charter.id}", "/app/ledger", "/app/ledger?prove=yes"]

@@ -64,6 +64,36 @@ async def test_the_charter_goes_live_when_all_have_approved_on_their_pages(offer
         await until(company.charter_state, "live")
 
 
+async def test_the_next_version_is_said_to_take_the_place_of_the_one_before(tied: Tied):
+    acme, globex, _ = tied
+    await acme.node.perform(lambda tx: charter.amend(tx, acme.project_iri, purpose="Build two frames"))
+    async with reader(globex, "admin", is_admin=True) as admin:
+
+        async def waits() -> bool:
+            return "Build two frames" in await admin.read("/app/charters")
+
+        await until(waits)
+        page = await admin.read(await charter_path(globex))
+        assert "this version takes the place of the one before" in page
+        assert "Nothing begins." not in page
+        await decide(admin, globex, "decline")
+        assert "in force" in await admin.read(await project_path(globex))
+
+
+async def test_a_project_without_a_charter_in_force_shows_its_newest(offered: Tied):
+    acme, globex, _ = offered
+    async with reader(acme, "admin", is_admin=True) as admin:
+        await decide(admin, acme, "decline")
+        assert ">declined</span>" in await admin.read("/app/projects")
+        parties = [PartyTerms(globex.host, role="supplier")]
+        await acme.node.perform(
+            lambda tx: charter.offer(
+                tx, acme.project_iri, parties=parties, purpose="Another frame", ceiling=1
+            )
+        )
+        assert ">waiting for the others</span>" in await admin.read("/app/projects")
+
+
 async def test_approving_asks_every_signers_node_for_its_own_key(offered: Tied):
     _, globex, initech = offered
     node = f"{initech.config.base_url}/actor"
@@ -81,6 +111,17 @@ async def test_nothing_is_signed_while_a_signer_cannot_be_asked(offered: Tied):
         assert answer.status == 503
         assert "The node of Initech did not show us its key" in answer.content
     assert await globex.charter_state() == "offered"
+
+
+async def test_what_a_silent_signer_is_part_of_is_signed_by_ticking_a_box(offered: Tied):
+    _, globex, initech = offered
+    await initech.shut_door()
+    async with reader(globex, "admin", is_admin=True) as admin:
+        path = await charter_path(globex)
+        assert 'name="unmet"' not in await admin.read(path)
+        assert 'name="unmet"' in (await admin.send(f"{path}/approve")).content
+        assert f"not met: {initech.host}" in await decide(admin, globex, "approve", unmet="yes")
+    assert await globex.charter_state() == "approved"
 
 
 async def test_declining_tells_the_others_the_reason(offered: Tied):

@@ -81,6 +81,18 @@ ACTS = {
         "bad",
         asks_reason=True,
     ),
+    "approve next": Act(
+        "approve",
+        phrase("Approve and sign"),
+        phrase("Our company signs. When all have signed, this version takes the place of the one before."),
+    ),
+    "decline next": Act(
+        "decline",
+        phrase("Decline"),
+        phrase("The version before stays as it is. The others are told the reason."),
+        "bad",
+        asks_reason=True,
+    ),
     "withdraw": Act(
         "decline",
         phrase("Take the offer back"),
@@ -208,7 +220,7 @@ def acts_on(row: CharterRow, ours: PartyRow | None, *, own_node: str, locale: Lo
 
 def _open_to(row: CharterRow, ours: PartyRow, own_node: str) -> tuple[str, ...]:
     if row.state == "offered":
-        return ("approve", "decline")
+        return ("approve", "decline") if row.version == 1 else ("approve next", "decline next")
     if row.state == "approved":
         return ("withdraw",) if row.offered_by == own_node else ()
     if row.state in {"live", "suspended"}:

@@ -28,7 +28,7 @@ class Place(NamedTuple):
 def charter_of(tx: Tx, project_iri: str) -> CharterRow | None:
     """The version in force, else the newest."""
     versions = charters.of_project(tx, project_iri)
-    return charters.in_force(tx, project_iri) or (versions[-1] if versions else None)
+    return charters.in_force(tx, project_iri) or (versions[0] if versions else None)
 
 
 def place_of(tx: Tx, viewer_id: int, space: str) -> Place:
