@@ -13,6 +13,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import typer
 
+from instance import logs
 from instance.errors import ConfigError
 from web.demo import place, seed
 from web.demo.place import Site
@@ -36,6 +37,7 @@ def demo(
 
     Example: cordee demo --reset
     """
+    logs.configure("error")  # the nodes play the story in this process; what they say of it is for no one
     place.forget_settings(os.environ)
     places = place.sites(data, place.ports_of(ports))
     place.require_free(places)
