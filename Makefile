@@ -5,8 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := federation instance web tests
-CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || \
-	ls .tools/browsers/chromium-*/chrome-linux*/chrome 2>/dev/null)
+# Not chromium-browser: on Ubuntu that is a script which asks for a snap.
+CHROMIUM ?= $(shell command -v chromium || command -v google-chrome || ls .tools/browsers/chromium-*/chrome-linux*/chrome 2>/dev/null)
 PREFIX ?= /opt/cordee
 BINDIR ?= /usr/local/bin
 UV = uv=$$(command -v uv || echo .tools/bin/uv); { test -x "$$uv" || .ci/fetch-uv $(PYTHON); } && UV_PYTHON_DOWNLOADS=never "$$uv"

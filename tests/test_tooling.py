@@ -96,8 +96,8 @@ def playwright(directory: Path, script: str) -> None:
 def root_asks(directory: Path, *, has_chromium: bool) -> list[str]:
     """What is asked for by root, on a distribution that has Chromium as a package or has not; the driver misses its library."""
     program(directory, "id", "echo 0")
-    simulated = f'case "$*" in *--simulate*) exit {100 * (not has_chromium)};; esac'
-    program(directory, "apt-get", f'{simulated}\necho apt-get "$@" >> {directory}/asked')
+    program(directory, "apt-get", f'echo apt-get "$@" >> {directory}/asked')
+    program(directory, "apt-cache", f'echo "  Candidate: {"156.0" if has_chromium else "(none)"}"')
     playwright(directory, f'[ "$1" = --version ] && exit 1\necho playwright "$@" >> {directory}/asked')
     assert run(str(ROOT / ".ci/fetch-browser"), "", cwd=directory, path=directory).returncode == 0
     return (directory / "asked").read_text().splitlines()
