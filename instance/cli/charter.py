@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from federation.errors import FederationError
 from instance.cli import lookup, terminal
 from instance.cli.terminal import AsJson
 from instance.config import Config
@@ -14,7 +15,7 @@ from instance.domain.charter import PartyTerms
 from instance.domain.charter_document import LABELS
 from instance.domain.charter_steps import PENDING
 from instance.domain.outcome import Outcome
-from instance.errors import BadInput
+from instance.errors import BadInput, Conflict
 from instance.storage import charters
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
@@ -176,17 +177,33 @@ def amend(
 
 
 @app.command()
-def approve(ctx: typer.Context, name: Name) -> None:
+def approve(
+    ctx: typer.Context,
+    name: Name,
+    unmet_ok: Annotated[
+        bool,
+        typer.Option(
+            "--unmet-ok",
+            help="Sign even if a company's node cannot be asked for its key, on the word of the company that offers.",
+        ),
+    ] = False,
+) -> None:
     """Sign a charter that another company offered. It is live once every party has signed.
 
     Example: cordee charter approve @apollo@acme.example
     """
     iri = terminal.look(ctx, lambda tx: lookup.charter(tx, name, states=OFFERED).iri)
-    # The other parties' keys come from their own nodes, not only from the company that offers.
     unmet = terminal.look(ctx, lambda tx: charter.unmet(tx, iri))
-    asyncio.run(_meet(terminal.settings(ctx), [PartyTerms(host=party.host) for party in unmet]))
-    row = terminal.perform(ctx, lambda tx: charter.approve(tx, iri, by="the command line"))
+    silent = asyncio.run(_silent(terminal.settings(ctx), [party.host for party in unmet]))
+    if silent and not unmet_ok:
+        raise Conflict(
+            "unmet",
+            f"No key from the node of {silent}. Nothing was signed. Try again later, or see --unmet-ok.",
+        )
+    row = terminal.perform(ctx, lambda tx: charter.approve(tx, iri, by="the command line", unmet_ok=unmet_ok))
     typer.echo(f"Signed version {row.version} of the charter of {name}; it is {row.state}.")
+    if silent:
+        typer.echo(f"We take the offering company's word for the key of {silent}.")
 
 
 @app.command()
@@ -273,6 +290,18 @@ async def _meet(found: Config, parties: list[PartyTerms]) -> list[PartyTerms]:
         party._replace(node=node.iri, inbox=node.inbox, company=node.display_name)
         for party, node in zip(parties, nodes, strict=True)
     ]
+
+
+async def _silent(found: Config, hosts: list[str]) -> str:
+    """Ask each node for its own key, since so far the company that offers has vouched for it; those that gave none, with the reason."""
+    silent = []
+    async with terminal.meeting(found) as (_, meeting):
+        for host in hosts:
+            try:
+                await meeting.meet(host)
+            except FederationError as error:
+                silent.append(f"{host} ({error.rule})")
+    return ", ".join(silent)
 
 
 def _with(tx: Tx, project_iri: str, more: list[PartyTerms]) -> list[PartyTerms]:

@@ -146,8 +146,12 @@ def _as_they_are(tx: Tx, row: CharterRow, terms: Terms) -> list[PartyTerms]:
     ]
 
 
-def approve(tx: Tx, charter_iri: str, *, by: str) -> Outcome[CharterRow]:
-    """Sign a charter that was offered to us. `by` is the name of who approves it. Raises NotFound, Conflict."""
+def approve(tx: Tx, charter_iri: str, *, by: str, unmet_ok: bool = False) -> Outcome[CharterRow]:
+    """Sign a charter that was offered to us. `by` is the name of who approves it. Raises NotFound, Conflict.
+
+    Every company in it has shown us its key itself; with `unmet_ok` we take the offering company's word for those that have not (`unmet`),
+    and the history says for whom.
+    """
     row = _charter(tx, charter_iri)
     document, terms = charter_proofs.stored(row)
     if row.ends_at_ms is not None and row.ends_at_ms <= tx.now_ms:
@@ -157,7 +161,11 @@ def approve(tx: Tx, charter_iri: str, *, by: str) -> Outcome[CharterRow]:
         charter_proofs.check_known(tx, terms)
     except FederationError as error:
         raise Conflict(error.rule, WORDS[error.rule][1]) from error
-    approved = move(tx, row, "approved", by=tx.home.host, reason=by)
+    strangers = ", ".join(party.host for party in charter_proofs.unmet(tx, terms))
+    if strangers and not unmet_ok:
+        raise Conflict("unmet", "A company in it has not shown us its key, so we cannot know who signs.")
+    approver = f"{by}; not met: {strangers}" if strangers else by
+    approved = move(tx, row, "approved", by=tx.home.host, reason=approver)
     proof = charter_proofs.own_proof(tx, document)
     charters.sign(tx, row.id, tx.home.host, orjson.dumps(proof).decode())
     return Outcome(approved, (say(tx, row, "Accept", stub(row.iri, "Charter"), result=proof),))

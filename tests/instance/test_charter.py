@@ -171,6 +171,19 @@ def test_a_company_whose_node_we_never_met_is_named_as_such():
     assert charter.unmet(net[ACME], row.iri) == ()
 
 
+def test_what_names_a_company_that_we_never_met_is_signed_by_choice_alone():
+    net = companies(*THREE)
+    keys.replace_partners(net[GLOBEX], f"https://{INITECH}/actor", [])
+    row = offer(net)
+    net.carry()
+    with pytest.raises(Conflict) as caught:
+        charter.approve(net[GLOBEX], row.iri, by="it")
+    assert (caught.value.rule, net.states()[GLOBEX]) == ("unmet", ["offered"])
+    net.perform(GLOBEX, lambda tx: charter.approve(tx, row.iri, by="it", unmet_ok=True))
+    approved = charters.last_event(net[GLOBEX], row.iri, host=GLOBEX, what="approved")
+    assert (net.states()[GLOBEX], approved.detail) == (["approved"], f"it; not met: {INITECH}")
+
+
 # what our own IT may ask for
 
 

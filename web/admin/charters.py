@@ -19,21 +19,31 @@ from web.pages.charter_view import acts_on, charter_view, event_words
 from web.pages.frame import in_words, locale_of, number, respond
 from web.session import page
 
-Decision = Callable[[Tx, CharterRow, str, str], Outcome[CharterRow]]
 
-# The verb of a form → what it does; `by` is who decided, `reason` what the form says.
+class Said(NamedTuple):
+    """What a form says: who decided, the reason given, and whether to sign without having met every company."""
+
+    by: str
+    reason: str
+    unmet_ok: bool
+
+
+Decision = Callable[[Tx, CharterRow, Said], Outcome[CharterRow]]
+
+# The verb of a form → what it does.
 DECISIONS: dict[str, Decision] = {
-    "approve": lambda tx, row, by, _reason: charter.approve(tx, row.iri, by=by),
-    "decline": lambda tx, row, _by, reason: charter.decline(tx, row.iri, reason=reason),
-    "suspend": lambda tx, row, _by, _reason: charter.suspend(tx, row.project_iri),
-    "resume": lambda tx, row, _by, _reason: charter.resume(tx, row.project_iri),
-    "leave": lambda tx, row, _by, reason: charter.leave(tx, row.project_iri, reason=reason),
+    "approve": lambda tx, row, said: charter.approve(tx, row.iri, by=said.by, unmet_ok=said.unmet_ok),
+    "decline": lambda tx, row, said: charter.decline(tx, row.iri, reason=said.reason),
+    "suspend": lambda tx, row, _: charter.suspend(tx, row.project_iri),
+    "resume": lambda tx, row, _: charter.resume(tx, row.project_iri),
+    "leave": lambda tx, row, said: charter.leave(tx, row.project_iri, reason=said.reason),
 }
 FOR_GOOD = frozenset({"leave"})
 UNSURE = phrase("Leaving is for good. Tick the box when you mean it.")
 SILENT = phrase(
-    "The node of {company} did not show us its key ({why}), so we cannot know who signs. Nothing was signed; try again later."
+    "The node of {company} did not show us its key ({why}), so we cannot know who signs. Nothing was signed; try again later, or tick the box."
 )
+SILENT_STATUS = 503
 MOVED_ON = phrase("The charter is in another state by now. This page shows it as it is.")
 
 
@@ -80,13 +90,17 @@ async def decide(request: Request) -> Response:
 async def _done(request: Request, row: CharterRow, verb: str) -> tuple[str, int]:
     """Do it; or what is in the way, in words, with the status."""
     node, locale, form = request.app[NODE], locale_of(request), await request.post()
-    reason, by = str(form.get("reason", "")), session_of(request).actor.username
+    said = Said(
+        by=session_of(request).actor.username,
+        reason=str(form.get("reason", "")),
+        unmet_ok=form.get("unmet") == "yes",
+    )
     if verb in FOR_GOOD and form.get("sure") != "yes":
         return translate(locale, UNSURE), 422
-    if verb == "approve" and (problem := await _meet(request, row)):
-        return problem, 503
+    if verb == "approve" and (problem := await _meet(request, row)) and not said.unmet_ok:
+        return problem, SILENT_STATUS
     try:
-        await node.perform(lambda tx: DECISIONS[verb](tx, row, by, reason))
+        await node.perform(lambda tx: DECISIONS[verb](tx, row, said))
     except Refusal as refusal:
         moved = refusal.rule == "charter_state"
         return translate(locale, MOVED_ON) if moved else in_words(refusal, locale), refusal.status
@@ -125,6 +139,7 @@ async def _show(request: Request, facts: CharterFacts, *, problem: str = "", sta
         "events": event_words(facts.events, facts.parties, locale),
         "actions": acts_on(facts.row, ours, own_node=home.node, locale=locale),
     }
+    shown["unmet"] = status == SILENT_STATUS
     at = f"/app/charters/{facts.row.id}"
     return await respond(
         request, "charter.html", here="charters", status=status, at=at, problem=problem, **shown
