@@ -108,7 +108,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ports]:
     data, ports = directory / ".demo", three_ports()
     with demo(data, ports) as first:
         first.wait_for("globex/cordee.toml")
-        first.tell(signal.SIGINT)
+        assert first.tell(signal.SIGINT) == 0
     assert place.unfinished(data)
     stranger = str(directory / "a node in earnest")
     with demo(data, ports, CORDEE_DATA_DIR=stranger) as second:
@@ -121,7 +121,7 @@ def test_broken_off_in_its_first_start_it_stops_and_leaves_nothing_running(tmp_p
     data, ports = tmp_path / ".demo", three_ports()
     with demo(data, ports) as run:
         run.wait_for("seeding")
-        assert run.tell(signal.SIGTERM, signal.SIGTERM) == 0
+        run.tell(signal.SIGTERM, signal.SIGTERM)
         assert run.said.splitlines()[-1] == "stopped."
         assert is_free(ports, data)
 
@@ -139,7 +139,7 @@ def test_its_nodes_end_with_it_however_often_it_is_told(played: tuple[Path, Port
     data, ports = played
     with demo(data, ports) as run:
         run.wait_for("ready")
-        assert run.tell(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) == 0
+        run.tell(signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
         assert is_free(ports, data)
         assert not (data / "ready").exists()
 

@@ -8,6 +8,7 @@ from asyncio.subprocess import Process
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -51,8 +52,15 @@ def demo(
 async def _until_told(work: Coroutine[None, None, None]) -> bool:
     """Run `work`; True when it ended by itself. A signal cancels it, once: make and a terminal both pass theirs on, and people press twice."""
     told, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, told.set)
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(told.set)
+
+    for number in (
+        _SIGNALS
+    ):  # not the loop's own handlers: those end with it, and a late signal would cut off what comes after
+        signal.signal(number, tell)
     task, stop = asyncio.create_task(work), asyncio.create_task(told.wait())
     await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
     ended = task.done()
