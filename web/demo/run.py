@@ -57,9 +57,8 @@ async def _until_told(work: Coroutine[None, None, None]) -> bool:
         if not loop.is_closed():
             loop.call_soon_threadsafe(told.set)
 
-    for number in (
-        _SIGNALS
-    ):  # not the loop's own handlers: those end with it, and a late signal would cut off what comes after
+    # Not the loop's own handlers: those end with it, and a late signal would cut off what comes after.
+    for number in _SIGNALS:
         signal.signal(number, tell)
     task, stop = asyncio.create_task(work), asyncio.create_task(told.wait())
     await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
