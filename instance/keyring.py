@@ -138,6 +138,9 @@ class KeyRing:
         return self._remember(found) if found is not None and epoch == self._epoch else found
 
     def _may_ask(self, key_id: str, every_ms: int) -> bool:
+        """Whether a key may be asked for now; who comes while it is being asked for waits for that answer."""
+        if key_id in self._asking:
+            return True
         now = self._clock()
         if now - self._asked_at_ms.get(key_id, -every_ms) < every_ms:
             return False

@@ -1,0 +1,280 @@
+"""Keys of others: asked of their own host, remembered, asked for anew with measure, and never fetched for a stranger."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from multidict import CIMultiDict
+
+from federation import keys, proof
+from federation.activity import Activity
+from federation.errors import FederationError, Refused, Unauthentic
+from federation.letters import Inquiry
+from federation.wire import Answer
+from instance.events import CharterChanged
+from instance.keyring import (
+    ASK_AGAIN_AFTER_FAILURE_MS,
+    ASK_AGAIN_MS,
+    FETCHES_PER_ACTIVITY,
+    STRANGER_EVERY_MS,
+    STRANGERS,
+    KeyRing,
+)
+from instance.storage import actors
+from tests.builders import GLOBEX, INITECH, NOW_MS, a_charter
+from tests.nodes import Company, a_company, running
+
+BASE = f"https://{GLOBEX}"
+BOB, NODE = f"{BASE}/people/bob", f"{BASE}/actor"
+BOBS_KEY = keys.ed25519_key_id(BOB)
+
+
+@dataclass
+class FakeWire:
+    """The other end: documents by address, and what was asked for."""
+
+    pages: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def get(self, inquiry: Inquiry) -> Answer:
+        self.asked.append(inquiry.url)
+        await asyncio.sleep(0)
+        found = self.pages.get(inquiry.url)
+        return Answer(404 if found is None else 200, CIMultiDict(), orjson.dumps(found or {}), inquiry.url)
+
+
+@dataclass
+class Ring:
+    """Acme's ring of keys, which knows Globex by a charter; the wire, and a clock that is told."""
+
+    acme: Company
+    wire: FakeWire = field(default_factory=FakeWire)
+    now_ms: int = NOW_MS
+    keys: KeyRing = field(init=False)
+
+    def __post_init__(self) -> None:
+        node = self.acme.node
+        wire: Any = self.wire
+        self.keys = KeyRing(node._database, wire, node.gate, home=node.home, clock=lambda: self.now_ms)
+
+    def show(self, iri: str, kind: str = "Person", **more: Any) -> Any:
+        """Have Globex show an actor with a key of its own; the private one."""
+        private = keys.generate_ed25519()
+        self.wire.pages[iri] = {
+            "id": iri,
+            "type": kind,
+            "preferredUsername": iri.rpartition("/")[2],
+            "inbox": f"{BASE}/inbox",
+            **keys.render_keys(iri, None, private.public_key()),
+            **more,
+        }
+        return private
+
+    async def find(self, key_id: str = BOBS_KEY, **more: Any) -> bytes:
+        found = await self.keys.find(key_id, host=GLOBEX, **more)
+        return found.key.public_bytes_raw()
+
+
+@pytest.fixture
+async def ring(tmp_path: Path) -> AsyncIterator[Ring]:
+    acme = a_company(tmp_path, "acme")
+    async with running(acme):
+        await acme.node.write(lambda tx: a_charter(tx, f"{BASE}/projects/apollo", GLOBEX))
+        yield Ring(acme)
+
+
+def an_offer(host: str, *parties: str) -> dict[str, Any]:
+    return {
+        "type": "Offer",
+        "actor": f"https://{host}/actor",
+        "object": {"type": "Charter", "parties": [{"type": "Party", "host": party} for party in parties]},
+    }
+
+
+async def test_a_key_is_asked_of_its_actor_once_and_remembered(ring: Ring):
+    private = ring.show(BOB)
+    found = {await ring.find() for _ in range(3)}
+    assert (found, ring.wire.asked) == ({private.public_key().public_bytes_raw()}, [BOB])
+
+
+async def test_however_many_wait_for_a_key_it_is_asked_for_once(ring: Ring):
+    ring.show(BOB)
+    await asyncio.gather(*(ring.keys.find(BOBS_KEY, host=GLOBEX) for _ in range(10)))
+    assert ring.wire.asked == [BOB]
+
+
+async def test_nothing_is_asked_of_a_host_that_no_charter_names(ring: Ring):
+    with pytest.raises(Refused, match="party_unknown"):
+        await ring.keys.find(f"https://{INITECH}/actor#main-key", host=INITECH)
+    assert ring.wire.asked == []
+
+
+async def test_the_key_of_one_host_is_not_asked_for_in_the_name_of_another(ring: Ring):
+    with pytest.raises(Refused, match="party_unknown"):
+        await ring.keys.find(f"https://{INITECH}/actor#main-key", host=GLOBEX)
+    assert ring.wire.asked == []
+
+
+async def test_a_key_at_its_own_address_leads_to_its_owner(ring: Ring):
+    ring.show(BOB, assertionMethod=[])
+    private = keys.generate_ed25519()
+    address = f"{BOB}/key"
+    multikey = {"id": address, "type": "Multikey", "controller": BOB}
+    multikey["publicKeyMultibase"] = keys.to_multikey(private.public_key())
+    ring.wire.pages[address] = multikey
+    ring.wire.pages[BOB]["assertionMethod"] = [multikey]
+    assert await ring.find(address) == private.public_key().public_bytes_raw()
+    assert ring.wire.asked == [address, BOB]
+
+
+async def test_a_key_does_not_lead_to_another_host(ring: Ring):
+    address = f"{BOB}/key"
+    ring.wire.pages[address] = {"id": address, "type": "Multikey", "controller": f"https://{INITECH}/actor"}
+    with pytest.raises(Refused, match="key_of_another_host"):
+        await ring.find(address)
+    assert ring.wire.asked == [address]
+
+
+@pytest.mark.parametrize(
+    ("page", "rule"),
+    [
+        ({"id": f"{BASE}/people/eve"}, "actor_under_another_id"),
+        ({"assertionMethod": []}, "unknown_key"),
+        (None, "no_actor"),
+    ],
+)
+async def test_what_does_not_give_the_key_is_refused_and_not_asked_again_at_once(
+    ring: Ring, page: dict[str, Any] | None, rule: str
+):
+    ring.show(BOB)
+    ring.wire.pages[BOB] = ring.wire.pages[BOB] | page if page is not None else None
+    with pytest.raises(FederationError, match=rule):
+        await ring.find()
+    with pytest.raises(Unauthentic, match="unknown_key"):
+        await ring.find()
+    assert len(ring.wire.asked) == 1
+    ring.now_ms += ASK_AGAIN_AFTER_FAILURE_MS
+    with pytest.raises(FederationError, match=rule):
+        await ring.find()
+    assert len(ring.wire.asked) == 2
+
+
+async def test_a_key_that_no_longer_fits_is_asked_for_anew_every_five_minutes_at_most(ring: Ring):
+    old = ring.show(BOB).public_key().public_bytes_raw()
+    await ring.find()
+    new = ring.show(BOB).public_key().public_bytes_raw()
+    assert await ring.find(fresh=True) == old
+    ring.now_ms += ASK_AGAIN_MS
+    assert await ring.find(fresh=True) == new
+    assert ring.wire.asked == [BOB, BOB]
+
+
+async def test_a_key_that_cannot_be_asked_for_anew_is_still_the_key(ring: Ring):
+    known = ring.show(BOB).public_key().public_bytes_raw()
+    await ring.find()
+    ring.wire.pages.clear()
+    ring.now_ms += ASK_AGAIN_MS
+    assert await ring.find(fresh=True) == known
+
+
+async def test_a_node_is_kept_with_its_key_and_a_person_waits_to_join_a_project(ring: Ring):
+    ring.show(BOB)
+    ring.show(NODE, "Application")
+    for iri in (BOB, NODE):
+        await ring.find(keys.ed25519_key_id(iri))
+    ring.keys.forget()
+    await ring.find(keys.ed25519_key_id(NODE))
+    assert ring.wire.asked == [BOB, NODE]
+    kept = [await ring.acme.node.read(lambda tx, iri=iri: actors.by_iri(tx, iri)) for iri in (BOB, NODE)]
+    assert [row is not None for row in kept] == [False, True]
+
+
+async def test_who_is_known_is_read_anew_when_a_charter_changes(ring: Ring):
+    assert not await ring.keys.is_known(INITECH, None)
+    await ring.acme.node.write(lambda tx: a_charter(tx, f"{BASE}/projects/gemini", INITECH))
+    assert not await ring.keys.is_known(INITECH, None)
+    ring.keys.hear(CharterChanged(f"{BASE}/projects/gemini"))
+    assert await ring.keys.is_known(INITECH, None)
+
+
+async def test_a_stranger_with_an_offer_that_names_us_is_let_in_once_a_while(ring: Ring):
+    offer = an_offer(INITECH, INITECH, ring.acme.host)
+    assert [await ring.keys.is_known(INITECH, offer) for _ in range(2)] == [True, False]
+    ring.now_ms += STRANGER_EVERY_MS
+    assert await ring.keys.is_known(INITECH, offer)
+
+
+async def test_of_strangers_there_are_some_dozens_at_a_time(ring: Ring):
+    hosts = [f"s{n}.example" for n in range(STRANGERS + 1)]
+    let_in = [await ring.keys.is_known(host, an_offer(host, ring.acme.host)) for host in hosts]
+    assert let_in == [True] * STRANGERS + [False]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "Create"},
+        {"object": {"type": "Note"}},
+        {"actor": f"{BASE}/actor"},
+        {"actor": "nonsense"},
+        {"object": {"type": "Charter", "parties": [{"host": INITECH}, "acme"]}},
+    ],
+)
+async def test_a_stranger_with_anything_else_stays_outside(ring: Ring, change: dict[str, Any]):
+    assert not await ring.keys.is_known(INITECH, an_offer(INITECH, ring.acme.host) | change)
+
+
+def an_activity(**more: Any) -> dict[str, Any]:
+    return {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": f"{BASE}/activities/1",
+        "type": "Like",
+        "actor": BOB,
+        "object": f"{BASE}/posts/1",
+        **more,
+    }
+
+
+def proven(key: Any, key_id: str = BOBS_KEY, **more: Any) -> Activity:
+    created = "2026-11-25T08:00:00Z"
+    return Activity.parse(proof.add_proof(an_activity(**more), key=key, key_id=key_id, created=created))
+
+
+async def test_a_proof_by_the_actors_key_proves_the_actor(ring: Ring):
+    assert await ring.keys.prove(proven(ring.show(BOB))) == BOB
+
+
+async def test_a_proof_by_anothers_key_proves_nothing_of_the_actor(ring: Ring):
+    eve = f"{BASE}/people/eve"
+    assert await ring.keys.prove(proven(ring.show(eve), keys.ed25519_key_id(eve))) is None
+
+
+async def test_without_a_proof_nothing_is_asked(ring: Ring):
+    assert await ring.keys.prove(Activity.parse(an_activity())) is None
+    assert ring.wire.asked == []
+
+
+async def test_a_proof_by_a_new_key_makes_us_ask_for_it(ring: Ring):
+    ring.show(BOB)
+    await ring.find()
+    ring.now_ms += ASK_AGAIN_MS
+    assert await ring.keys.prove(proven(ring.show(BOB))) == BOB
+    assert ring.wire.asked == [BOB, BOB]
+
+
+async def test_a_proof_by_no_key_of_the_actor_is_refused(ring: Ring):
+    ring.show(BOB)
+    with pytest.raises(Unauthentic, match="bad_proof"):
+        await ring.keys.prove(proven(keys.generate_ed25519()))
+
+
+async def test_many_proofs_are_not_looked_at(ring: Ring):
+    activity = proven(ring.show(BOB)).document
+    many = activity | {"proof": [activity["proof"]] * (FETCHES_PER_ACTIVITY + 1)}
+    with pytest.raises(Refused, match="too_many_proofs"):
+        await ring.keys.prove(Activity.parse(many))
+    assert ring.wire.asked == []
