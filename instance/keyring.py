@@ -100,12 +100,14 @@ class KeyRing:
     async def find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
         """The key with this id, whose actor lives on `host`. Raises FederationError."""
         known = self._keys.get(key_id) or await self._read(key_id)
-        if known is not None and not (fresh and self._may_ask(key_id, ASK_AGAIN_MS)):
+        if known is not None and not fresh:
             return known
-        if known is None and not self._may_ask(key_id, ASK_AGAIN_AFTER_FAILURE_MS):
-            raise Unauthentic("unknown_key", key_id)
         if host_of(key_id) != host or not (self._is_guest(host) or host in await self._known_hosts()):
             raise Refused("party_unknown", host)
+        if not self._may_ask(key_id, ASK_AGAIN_MS if known else ASK_AGAIN_AFTER_FAILURE_MS):
+            if known is None:
+                raise Unauthentic("unknown_key", key_id)
+            return known
         try:
             return await self._ask_once(key_id, host)
         except FederationError:
