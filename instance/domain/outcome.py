@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from federation.activity import Activity
-from federation.log import Entry
-
 from federation.letters import Draft
+from federation.log import Entry
 
 T = TypeVar("T")
 

@@ -141,7 +141,9 @@ def test_httpsig_verifies_what_we_sign() -> None:
 def test_we_verify_what_httpsig_signs() -> None:
     request = signed(Form.CAVAGE)
     names = ["(request-target)", "host", "date", "digest"]
-    signer = _cavage._httpsig().HeaderSigner(KEY_ID, private_to_pem(PRIVATE), "rsa-sha256", names, "signature")
+    signer = _cavage._httpsig().HeaderSigner(
+        KEY_ID, private_to_pem(PRIVATE), "rsa-sha256", names, "signature"
+    )
     headers = signer.sign(dict(request.headers), method="POST", path=request.target)
     assert verify(replace(request, headers=CIMultiDict(headers)), key=PUBLIC, now=NOW).owner == OWNER
 
@@ -158,7 +160,9 @@ def hs2019(*, created: int, expires: int, algorithm: str = "hs2019") -> Request:
     names = ["(request-target)", "host", "(created)", "(expires)", "digest"]
     request = signed(Form.CAVAGE, unsigned(headers={"X": "y"}))
     values = {**request.headers, "(created)": str(created), "(expires)": str(expires)}
-    signer = _cavage._httpsig().HeaderSigner(KEY_ID, private_to_pem(PRIVATE), "rsa-sha256", names, "signature")
+    signer = _cavage._httpsig().HeaderSigner(
+        KEY_ID, private_to_pem(PRIVATE), "rsa-sha256", names, "signature"
+    )
     value = signer.sign(values, method="POST", path=request.target)["signature"]
     value = value.replace("rsa-sha256", algorithm) + f",created={created}, expires={expires}"
     return replace(request, headers=CIMultiDict({**request.headers, "Signature": value}))
