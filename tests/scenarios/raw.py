@@ -27,12 +27,17 @@ async def raw_answer(company: Company, method: str, path: str, *headers: str) ->
 class Tap:
     """What went over the line to a company's door, both ways."""
 
-    inward: bytearray = field(default_factory=bytearray)
+    calls: list[bytearray] = field(default_factory=list)
     outward: bytearray = field(default_factory=bytearray)
 
+    @property
+    def inward(self) -> bytes:
+        """What came in, one connection after the other."""
+        return b"".join(self.calls)
+
     def requests(self) -> list[bytes]:
-        """The POST requests that came in, each with its body."""
-        return [b"POST " + part for part in bytes(self.inward).split(b"POST ")[1:]]
+        """The POST requests that came in, each with its body. Connections that speak at the same time are kept apart."""
+        return [b"POST " + part for call in self.calls for part in bytes(call).split(b"POST ")[1:]]
 
 
 @asynccontextmanager
@@ -46,7 +51,8 @@ async def tapped(company: Company) -> AsyncIterator[Tap]:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, to_there = await asyncio.open_connection("127.0.0.1", company.port)
-        for source, target, kept in ((reader, to_there, tap.inward), (there, writer, tap.outward)):
+        tap.calls.append(call := bytearray())
+        for source, target, kept in ((reader, to_there, call), (there, writer, tap.outward)):
             task = asyncio.create_task(_pipe(source, target, kept))
             pipes.add(task)
             task.add_done_callback(pipes.discard)

@@ -148,7 +148,7 @@ async def test_a_third_company_outside_the_charter_gets_nothing_reads_nothing_an
     async with tapped(rope.initech) as tap:
         said = await rope.alice.say(f"{deal.handle} Between the two of us")
         await rope.bob.sees(said["uri"])
-    assert said["uri"].encode() not in bytes(tap.inward)
+    assert said["uri"].encode() not in tap.inward
     for path in (
         said["uri"],
         f"{rope.acme.config.base_url}/log?project={deal.iri}",

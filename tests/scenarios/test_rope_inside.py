@@ -25,7 +25,7 @@ async def test_nothing_internal_is_among_the_bytes_that_reach_a_partner(rope: Ro
         last = await rope.alice.say("@apollo After")
         await rope.bob.sees(last["uri"])
         await rope.carol.sees(last["uri"])
-    wire = bytes(theirs.inward + others.inward + ours.outward)
+    wire = theirs.inward + others.inward + bytes(ours.outward)
     assert last["uri"].encode() in wire, "the tap records, so this can fail"
     for trace in ("Kestrel", "nineteen", "people/zoe", "@zoe", "Zoe", *inner):
         assert trace.encode() not in wire

@@ -78,7 +78,7 @@ async def test_it_is_asked_for_with_a_signature_and_once(rope: Rope):
         await shown(rope.beatriz, said["uri"])
         await shown(rope.carol, said["uri"])
     path = urlsplit((await picture_row(rope.acme, said["uri"])).iri).path
-    asked = [part for part in bytes(ours.inward).split(b"GET ") if part.startswith(path.encode())]
+    asked = [part for part in ours.inward.split(b"GET ") if part.startswith(path.encode())]
     assert len(asked) == 2, "once by each company"
     assert all(b"\r\nsignature: " in request.lower() for request in asked)
 
