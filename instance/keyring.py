@@ -105,6 +105,8 @@ class KeyRing:
         if host_of(key_id) != host or not (self._is_guest(host) or host in await self._known_hosts()):
             raise Refused("party_unknown", host)
         if not self._may_ask(key_id, ASK_AGAIN_MS if known else ASK_AGAIN_AFTER_FAILURE_MS):
+            # Who asked a moment ago may have got the answer while we looked.
+            known = known or self._keys.get(key_id) or await self._read(key_id)
             if known is None:
                 raise Unauthentic("unknown_key", key_id)
             return known

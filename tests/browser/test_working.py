@@ -30,7 +30,8 @@ async def test_what_is_posted_at_globex_is_read_at_acme(chromium: Browser, tied:
 async def test_a_person_works_with_the_keyboard_alone(chromium: Browser, tied: Tied):
     async with page_of(chromium, tied[0]) as page:
         await page.goto("/app/sign-in")
-        await page.keyboard.type("alice")  # the first field has the focus
+        await expect(page.get_by_label("Username or e-mail")).to_be_focused()
+        await page.keyboard.type("alice")
         await page.keyboard.press("Tab")
         await page.keyboard.type(PASSWORD)
         await page.keyboard.press("Enter")

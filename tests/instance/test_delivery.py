@@ -259,7 +259,7 @@ async def test_an_expired_letter_is_given_up_and_shown(tmp_path: Path):
         await until(lambda: failures(acme, globex.host), 1)
         await acme.node.write(lambda tx: rows.expire(tx, globex.host, before_ms=tx.now_ms + 1))
         assert [row.state for row in await undelivered(acme.node, globex.host)] == [rows.EXPIRED]
-        assert await waiting(acme) == 0
+        assert await waiting(acme, globex.host) == 0
 
 
 async def test_what_was_given_up_can_be_queued_again(tmp_path: Path):
