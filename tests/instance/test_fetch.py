@@ -1,5 +1,6 @@
 """What a node fetches of its own accord: of parties only, and believed for its proof, not for where it came from."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -13,12 +14,12 @@ from PIL import Image
 
 from federation import keys
 from federation.errors import Refused
-from federation.log import heads_header
+from federation.log import Head, entry_hash, heads_header
 from instance import inbox
 from instance.domain import media
 from instance.storage import ledger, log
 from instance.storage import media as pictures
-from tests.instance.arriving import bring, said
+from tests.instance.arriving import a_create, bring, proven, said
 from tests.nodes import Company, agree, protocol_app, three_nodes, until
 
 
@@ -81,7 +82,7 @@ async def test_an_entry_forged_by_the_one_who_re_serves_it_is_not_taken(
     await agree(acme, globex)
     await acme.stop()
     await globex.shut_door()
-    globex.app_of = telling("One", "Another word")
+    globex.app_of = telling(b"One", b"Another word")
     await globex.open_door()
     await initech.node.fetcher.exchange_heads()
     await until(lambda: asked_for(initech, "log"))
@@ -89,15 +90,15 @@ async def test_an_entry_forged_by_the_one_who_re_serves_it_is_not_taken(
     await acme.start()
 
 
-def telling(words: str, others: str):
-    """A node's doors, through which one word goes out as another, unsigned like every answer."""
+def telling(words: bytes, others: bytes):
+    """A node's doors, through which some bytes go out as others, unsigned like every answer."""
 
     def app_of(node) -> Application:
         app = protocol_app(node)
 
         async def lie(request: Request, response: Response) -> None:
             if isinstance(response.body, bytes):
-                response.body = response.body.replace(words.encode(), others.encode())
+                response.body = response.body.replace(words, others)
 
         app.on_response_prepare.append(lie)
         return app
@@ -149,21 +150,116 @@ async def test_a_partners_picture_is_fetched_checked_and_kept(companies: tuple[C
     assert (globex.config.media_dir / held.path).read_bytes() == picture.data
 
 
+async def a_posted_picture(acme: Company) -> pictures.MediaRow:
+    """A picture in a post of the project."""
+    picture = media.accept(a_png(), "image/png")
+    media.save(acme.config.media_dir, picture)
+    row = await acme.node.perform(lambda tx: media.store(tx, acme.people["alice"], picture))
+    await acme.post("alice", "The frame", media_ids=(row.id,))
+    return row
+
+
+async def state_of(company: Company, row: pictures.MediaRow) -> str:
+    """What a company has of a picture."""
+    found = await company.node.read(lambda tx: pictures.by_iri(tx, row.iri))
+    return found.state if found else ""
+
+
 async def test_a_picture_that_is_not_the_one_signed_is_marked_broken(
     companies: tuple[Company, Company, Company],
 ):
     acme, globex, _ = companies
-    picture = media.accept(a_png(), "image/png")
-    media.save(acme.config.media_dir, picture)
-    row = await acme.node.perform(lambda tx: media.store(tx, acme.people["alice"], picture))
-    (acme.config.media_dir / media.path_of(picture.sha256, "image/png")).write_bytes(a_png("blue"))
-    await acme.post("alice", "The frame", media_ids=(row.id,))
+    renewed = media.accept(a_png(), "image/png").data
+    await acme.shut_door()
+    acme.app_of = telling(renewed, renewed[::-1])  # as many bytes, so that only their digest tells
+    await acme.open_door()
+    row = await a_posted_picture(acme)
+    await until(lambda: state_of(globex, row), "broken")
 
-    async def state() -> str:
-        found = await globex.node.read(lambda tx: pictures.by_iri(tx, row.iri))
-        return found.state if found else ""
 
-    await until(state, "broken")
+async def test_a_picture_that_a_host_cannot_serve_now_is_asked_for_again(
+    companies: tuple[Company, Company, Company],
+):
+    acme, globex, initech = companies
+    await acme.shut_door()
+    acme.app_of = busy
+    await acme.open_door()
+    row = await a_posted_picture(acme)
+    for other in (globex, initech):
+        await until(lambda other=other: state_of(other, row), "wanted")
+        await until(lambda other=other: asked_for_picture(other, row))
+    await acme.shut_door()
+    acme.app_of = protocol_app
+    await acme.open_door()
+    assert await state_of(globex, row) == "wanted"
+    await globex.stop()
+    await globex.start()
+    await until(lambda: state_of(globex, row), "ready")
+
+
+async def asked_for_picture(company: Company, row: pictures.MediaRow) -> bool:
+    lines = await company.node.read(lambda tx: list(ledger.in_order(tx)))
+    return any(line.letter == "inquiry" and line.what == row.iri for line in lines)
+
+
+def busy(node) -> Application:
+    """A node's doors, behind which nobody has time for pictures."""
+    app = protocol_app(node)
+
+    async def no_time(request: Request, response: Response) -> None:
+        if request.path.startswith("/media/"):
+            response.set_status(503)
+
+    app.on_response_prepare.append(no_time)
+    return app
+
+
+async def test_an_entry_about_anothers_thing_is_not_taken_from_a_log(
+    companies: tuple[Company, Company, Company],
+):
+    """Acme proves, and Globex serves, that a post of Globex's own host is Alice's."""
+    acme, globex, initech = companies
+    alice, head = acme.people["alice"].iri, (await acme.heads())[acme.host]
+    create = a_create(acme, alice, "Mine")
+    create["object"]["id"] = f"{globex.config.base_url}/posts/1"
+    forged = await proven(acme, alice, create, head=head)
+    await acme.shut_door()
+    await globex.shut_door()
+    globex.app_of = serving_log([forged])
+    await globex.open_door()
+    claim = {acme.host: Head(head.seq + 1, entry_hash(forged))}
+    await initech.node.write(lambda tx: inbox.compare_heads(tx, acme.project_iri, globex.host, claim))
+    await until(lambda: asked_for(initech, "log"))
+    await asyncio.sleep(0.2)
+    assert (await initech.heads())[acme.host] == head
+
+
+def serving_log(items: list[dict]):
+    """Doors behind which there is a page of somebody's log, and nothing else."""
+
+    async def page(_: Request) -> Response:
+        body = orjson.dumps({"type": "OrderedCollectionPage", "orderedItems": items})
+        return Response(body=body, content_type="application/activity+json")
+
+    def app_of(_) -> Application:
+        app = Application()
+        app.router.add_get("/log", page)
+        return app
+
+    return app_of
+
+
+async def test_held_entries_are_not_served_for_nobody_knows_yet_whether_they_fit(
+    companies: tuple[Company, Company, Company],
+):
+    acme, globex, initech = companies
+    await missed(acme, globex, "One", "Two")
+    await acme.shut_door()
+    await initech.shut_door()
+    assert (await bring(globex, await said(acme, 3), signer=acme.config.home.node)).rule == "held"
+    path = f"/log?project={acme.project_iri}&party={acme.host}&after=1"
+    page = orjson.loads((await globex.node.disclose(path, viewer=initech.host, accept="")).body)
+    assert page["orderedItems"] == []
 
 
 def a_png(colour: str = "red") -> bytes:
