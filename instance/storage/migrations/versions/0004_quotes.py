@@ -1,0 +1,8 @@
+"""What quotes need of the database. The rule kept here: a snapshot, it stays as it was when the declared tables move on."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
