@@ -3,8 +3,8 @@
 The rule kept here: nothing is shown to a viewer before the database has let that viewer read it. The viewer's marks on a post are the
 evidence, and go with every change of what the viewer may read. What makes which memory go stands in the one table at the end.
 
-A status is kept once for everybody, as bytes without its last part; the part that depends on who looks has eight forms. How many posts
-and followers its author has is told as it was when the status was rendered: nobody waits for that number to move.
+A status is kept once for everybody, as bytes without its last part, its tail: that depends on who looks, and is kept for each viewer. How
+many posts and followers its author has is told as it was when the status was rendered: nobody waits for that number to move.
 """
 
 import time
@@ -33,10 +33,17 @@ HOME_LIMIT = 400
 
 
 class Kept(NamedTuple):
-    """A status in memory. A viewer's marks are good for the one version that they were read with."""
+    """A status in memory."""
 
     rendered: Rendered
     version: int
+
+
+class Mark(NamedTuple):
+    """How a viewer sees a status: good for the one version that it was read with."""
+
+    version: int
+    tail: bytes
 
 
 @dataclass(slots=True)
@@ -88,7 +95,7 @@ class Cache:
         self.callers: Recent[str, Bearer] = Recent(CALLERS_LIMIT)
         self.homes: Recent[int, HomeIds] = Recent(VIEWERS_LIMIT)
         self.statuses: Recent[int, Kept] = Recent(STATUSES_LIMIT)
-        self.marks: Recent[int, dict[int, int]] = Recent(VIEWERS_LIMIT)
+        self.marks: Recent[int, dict[int, Mark]] = Recent(VIEWERS_LIMIT)
 
     def hear(self, event: Event) -> None:
         """Forget what the event makes stale."""
@@ -143,7 +150,11 @@ class Cache:
         """A status that the viewer may read, as JSON without marks: the same bytes for everybody who gets it now."""
         shown = await self.one(post_id, viewer_id)
         kept = self.statuses.get(post_id)
-        return show.whole(kept.rendered, 0) if shown and kept and kept.rendered.boost_of_id is None else shown
+        return (
+            show.whole(kept.rendered, show.AS_NEW)
+            if shown and kept and kept.rendered.boost_of_id is None
+            else shown
+        )
 
     def _known(self, post_ids: Iterable[int], viewer_id: int) -> dict[int, bytes]:
         mine = self.marks.get(viewer_id)
@@ -156,15 +167,15 @@ class Cache:
             if kept is None:
                 continue
             if kept.boost_of_id is None:
-                found[post_id] = show.whole(kept, mine[post_id] & 7)
+                found[post_id] = show.whole(kept, mine[post_id].tail)
             elif (boosted := good(kept.boost_of_id, mine, now_s)) is not None:
-                found[post_id] = show.whole_boost(kept, boosted, mine[kept.boost_of_id] & 7)
+                found[post_id] = show.whole_boost(kept, boosted, mine[kept.boost_of_id].tail)
         return found
 
-    def _good(self, post_id: int, mine: Mapping[int, int], now_s: float) -> Rendered | None:
+    def _good(self, post_id: int, mine: Mapping[int, Mark], now_s: float) -> Rendered | None:
         """A status in memory that this viewer was allowed to read, when it is still as it was then."""
-        kept = self.statuses.get(post_id)
-        if kept is None or mine.get(post_id, -1) >> 3 != kept.version or kept.rendered.until_s <= now_s:
+        kept, mark = self.statuses.get(post_id), mine.get(post_id)
+        if kept is None or mark is None or mark.version != kept.version or kept.rendered.until_s <= now_s:
             return None
         return kept.rendered
 
@@ -180,22 +191,22 @@ class Cache:
             )
         return {post_id: _composed(found, post_id) for post_id in post_ids if post_id in found}
 
-    def _keep(self, post_id: int, rendered: Rendered, since: int) -> int:
-        """Keep a status; the viewer's marks with its version, or with none when it has changed meanwhile."""
+    def _keep(self, post_id: int, rendered: Rendered, since: int) -> Mark:
+        """Keep a status; the viewer's mark has its version, or none when it has changed meanwhile."""
         before = self.statuses.get(post_id)
         if before is None:
             self._version += 1
         version = before.version if before else self._version
         kept = self.statuses.keep(post_id, Kept(rendered, version), since=since)
-        return (version if kept else 0) << 3 | rendered.bits
+        return Mark(version if kept else 0, rendered.tail)
 
 
 def _composed(found: Mapping[int, Rendered], post_id: int) -> bytes:
     one = found[post_id]
     if one.boost_of_id is None:
-        return show.whole(one, one.bits)
+        return show.whole(one, one.tail)
     boosted = found[one.boost_of_id]
-    return show.whole_boost(one, boosted, boosted.bits)
+    return show.whole_boost(one, boosted, boosted.tail)
 
 
 def _post_appeared(cache: Cache, event: events.PostAppeared) -> None:

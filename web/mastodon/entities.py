@@ -26,7 +26,6 @@ from instance.storage.oauth import AppRow
 from instance.storage.posts import EditRow, PostRow
 
 Json = dict[str, Any]
-FAVOURITED, REBLOGGED, BOOKMARKED = 1, 2, 4
 
 
 class AccountFacts(NamedTuple):
@@ -221,7 +220,7 @@ class StatusFacts(NamedTuple):
 
 
 def status(facts: StatusFacts, home: Home) -> Json:
-    """Status, all but `reblog` and what depends on who looks (see `marks`)."""
+    """Status, all but `reblog` and what depends on who looks (see `viewed`)."""
     post = facts.post
     return {
         "id": str(post.id),
@@ -253,15 +252,27 @@ def status(facts: StatusFacts, home: Home) -> Json:
     }
 
 
-def marks(bits: int) -> Json:
-    """The part of a status that depends on who looks: FAVOURITED, REBLOGGED and BOOKMARKED added up."""
-    return {
-        "favourited": bool(bits & FAVOURITED),
-        "reblogged": bool(bits & REBLOGGED),
-        "bookmarked": bool(bits & BOOKMARKED),
-        "muted": False,
-        "filtered": [],
+class Viewed(NamedTuple):
+    """How a status looks to one viewer. `pinned` is None but for the viewer's own posts; `filtered` are FilterResults."""
+
+    favourited: bool = False
+    reblogged: bool = False
+    bookmarked: bool = False
+    muted: bool = False
+    pinned: bool | None = None
+    filtered: Sequence[Json] = ()
+
+
+def viewed(as_seen: Viewed) -> Json:
+    """The part of a status that depends on who looks."""
+    shown: Json = {
+        "favourited": as_seen.favourited,
+        "reblogged": as_seen.reblogged,
+        "bookmarked": as_seen.bookmarked,
+        "muted": as_seen.muted,
+        "filtered": list(as_seen.filtered),
     }
+    return shown if as_seen.pinned is None else {**shown, "pinned": as_seen.pinned}
 
 
 def shown_visibility(post: PostRow) -> str:

@@ -1,6 +1,7 @@
 """From rows to what is shown, in one unit of work. The rule kept here: a page costs a fixed number of queries, and shows only what its viewer may read."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
@@ -13,35 +14,45 @@ from instance.storage.media import MediaRow
 from instance.storage.posts import PageFacts, PostRow
 from web.files import PictureKeys, hour_after
 from web.mastodon import entities
-from web.mastodon.entities import AccountFacts, Json, StatusFacts
+from web.mastodon.entities import AccountFacts, Json, StatusFacts, Viewed
 
 FOREVER_S = 1 << 40
 
 
 class Rendered(NamedTuple):
-    """A status as bytes, without its last part, which depends on who looks (see `whole`).
+    """A status as bytes: the head is the same for everybody, the tail is the viewer's for whom it was read (see `whole`).
 
-    `bits` are the marks of the viewer it was read for; `actor_ids` those shown in it; its links work until `until_s`.
+    `actor_ids` are those shown in it; its links work until `until_s`.
     """
 
     head: bytes
-    bits: int
+    tail: bytes
     boost_of_id: int | None
     actor_ids: frozenset[int]
     until_s: int
 
 
-_TAILS = tuple(b"," + orjson.dumps(entities.marks(bits))[1:] for bits in range(8))
+@lru_cache(4096)
+def _shared(tail: bytes) -> bytes:
+    """One copy of what many posts have in common: most tails are one of a few."""
+    return tail
 
 
-def whole(rendered: Rendered, bits: int) -> bytes:
-    """The JSON of a status that is no boost, with the marks of a viewer."""
-    return rendered.head + _TAILS[bits]
+def tail_of(as_seen: Viewed) -> bytes:
+    """The end of a status for one viewer."""
+    return _shared(b"," + orjson.dumps(entities.viewed(as_seen))[1:])
 
 
-def whole_boost(boost: Rendered, boosted: Rendered, bits: int) -> bytes:
-    """The JSON of a boost around what it boosts; both show the viewer's marks on what is boosted."""
-    tail = _TAILS[bits]
+AS_NEW = tail_of(Viewed())
+
+
+def whole(rendered: Rendered, tail: bytes) -> bytes:
+    """The JSON of a status that is no boost, as a viewer sees it."""
+    return rendered.head + tail
+
+
+def whole_boost(boost: Rendered, boosted: Rendered, tail: bytes) -> bytes:
+    """The JSON of a boost around what it boosts; both show how the viewer sees what is boosted."""
     return b"".join((boost.head, b',"reblog":', boosted.head, tail, tail))
 
 
@@ -111,16 +122,16 @@ class _Page(NamedTuple):
         body = entities.status(shown, self.tx.home) | ({} if post.boost_of_id else {"reblog": None})
         return Rendered(
             head=orjson.dumps(body)[:-1],
-            bits=self._bits(post.id),
+            tail=tail_of(self._viewed(post.id)),
             boost_of_id=post.boost_of_id,
             actor_ids=frozenset({post.author_id, *(row.id for row in mentions)}),
             until_s=hour_after(self.now_s) if pictures else FOREVER_S,
         )
 
-    def _bits(self, post_id: int) -> int:
+    def _viewed(self, post_id: int) -> Viewed:
         marks = self.facts.marks
-        return (
-            entities.FAVOURITED * (post_id in marks.favourited)
-            + entities.REBLOGGED * (post_id in marks.boosted)
-            + entities.BOOKMARKED * (post_id in marks.bookmarked)
+        return Viewed(
+            favourited=post_id in marks.favourited,
+            reblogged=post_id in marks.boosted,
+            bookmarked=post_id in marks.bookmarked,
         )
