@@ -222,8 +222,7 @@ def apply_leave(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     if head is not None:
         log.put_receipts(tx, project, incoming.host, [(incoming.host, head)])
     reason = shown(text_of(document.get("content")))
-    charter_steps.party_left(tx, project, incoming.host, reason=reason)
-    return ()
+    return charter_steps.party_left(tx, project, incoming.host, reason=reason)
 
 
 def _last_head(said: object) -> Head | None:

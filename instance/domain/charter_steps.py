@@ -171,18 +171,31 @@ def say_suspended(tx: Tx, row: CharterRow) -> tuple[Draft, ...]:
     return (draft,)
 
 
-def party_left(tx: Tx, project_iri: str, host: str, *, reason: str = "") -> None:
-    """Close the project to a company at once; with fewer than two left, or without us, the charter ends."""
+def party_left(tx: Tx, project_iri: str, host: str, *, reason: str = "") -> tuple[Draft, ...]:
+    """Close the project to a company at once; with fewer than two left, or without us, the charter ends.
+
+    What we offered with that company in it is taken back: some of those it was offered to may not have heard that it left.
+    """
     if not charters.set_left(tx, project_iri, host):
-        return
+        return ()
     member.close_host(tx, project_iri, host)
+    drafts: list[Draft] = []
     for row in not_over(tx, project_iri):
         note(tx, row.iri, "left", by=host, detail=reason)
         if row.state not in PENDING:
             _settle(tx, row, by=host)
         elif host == tx.home.host:
             move(tx, row, "declined", by=host, reason="we left the project")
+        elif row.offered_by == tx.home.node and _is_in(tx, row, host):
+            words = "a company left the project"
+            drafts.append(say(tx, row, "Reject", stub(row.iri, "Charter"), content=words))
+            move(tx, row, "declined", by=host, reason=words)
     tx.emit(CharterChanged(project_iri))
+    return tuple(drafts)
+
+
+def _is_in(tx: Tx, row: CharterRow, host: str) -> bool:
+    return any(party.host == host for party in charters.parties(tx, row.id))
 
 
 def suspended(tx: Tx, project_iri: str, host: str, *, said: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instance.domain import charter
+from instance.domain.charter import PartyTerms
 from instance.errors import Conflict
 from instance.storage import charters, members, things
 from tests.builders import a_project, a_tx
@@ -171,6 +172,23 @@ def test_whoever_leaves_while_an_amendment_is_signed_is_out_at_every_node(data):
     net.perform(INITECH, lambda tx: charter.leave(tx, APOLLO))
     net.carry(lambda firsts: data.draw(st.sampled_from(firsts)))
     assert net.open_hosts() == {ACME: {GLOBEX}, GLOBEX: {ACME}, INITECH: set()}
+
+
+def test_an_offer_that_names_a_company_which_has_left_is_taken_back():
+    net = companies(*THREE)
+    first = offer(net, parties=[PartyTerms(GLOBEX, role="client")])
+    net.carry()
+    approve(net, first, GLOBEX)
+    net.carry()
+    second = offer(net)
+    heard_by_globex = next(letter for letter in net.waiting if letter.receiver == GLOBEX)
+    net.waiting.remove(heard_by_globex)
+    net.take(heard_by_globex)
+    approve(net, second, GLOBEX)
+    net.perform(GLOBEX, lambda tx: charter.leave(tx, APOLLO))
+    net.carry(lambda firsts: min(firsts, key=lambda one: (one.sender, one.receiver) == (ACME, INITECH)))
+    assert net.states()[INITECH] == ["declined"]
+    assert net.open_hosts() == ALL_SHUT
 
 
 @pytest.mark.parametrize(
