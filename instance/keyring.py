@@ -126,15 +126,20 @@ class KeyRing:
             raise Refused("too_many_proofs", activity.iri)
         found = {method: await self.find(method, host=host_of(method)) for method in methods}
         try:
-            _check(activity, found)
+            self._check(activity, found)
         except Unauthentic as error:
             if error.rule != "bad_proof":
                 raise
             newer = {method: await self.find(method, host=host_of(method), fresh=True) for method in methods}
             if all(newer[method].key == found[method].key for method in methods):
                 raise
-            _check(activity, newer)
+            self._check(activity, newer)
         return activity.actor if activity.actor in {key.owner for key in found.values()} else None
+
+    def _check(self, activity: Activity, found: dict[str, PublicKey]) -> None:
+        proof.check_proof(
+            activity.document, find_key=lambda method: _ed25519(found.get(method)), now_ms=self._clock()
+        )
 
     async def _read(self, key_id: str) -> PublicKey | None:
         epoch = self._epoch
@@ -200,10 +205,6 @@ class KeyRing:
         if len(self._keys) > REMEMBERED:
             self._keys.popitem(last=False)
         return key
-
-
-def _check(activity: Activity, found: dict[str, PublicKey]) -> None:
-    proof.check_proof(activity.document, find_key=lambda method: _ed25519(found.get(method)))
 
 
 def _ed25519(key: PublicKey | None) -> Ed25519PublicKey | None:

@@ -14,7 +14,9 @@ from federation import keys, proof
 from federation.activity import Activity
 from federation.errors import FederationError, Refused, Unauthentic
 from federation.letters import Inquiry
+from federation.proof import AHEAD_LIMIT_MS
 from federation.wire import Answer
+from instance.domain.render import timestamp
 from instance.events import CharterChanged
 from instance.keyring import (
     ASK_AGAIN_AFTER_FAILURE_MS,
@@ -239,8 +241,8 @@ def an_activity(**more: Any) -> dict[str, Any]:
     }
 
 
-def proven(key: Any, key_id: str = BOBS_KEY, **more: Any) -> Activity:
-    created = "2026-11-25T08:00:00Z"
+def proven(key: Any, key_id: str = BOBS_KEY, *, at_ms: int = NOW_MS, **more: Any) -> Activity:
+    created = timestamp(at_ms)
     return Activity.parse(proof.add_proof(an_activity(**more), key=key, key_id=key_id, created=created))
 
 
@@ -270,6 +272,11 @@ async def test_a_proof_by_no_key_of_the_actor_is_refused(ring: Ring):
     ring.show(BOB)
     with pytest.raises(Unauthentic, match="bad_proof"):
         await ring.keys.prove(proven(keys.generate_ed25519()))
+
+
+async def test_a_proof_dated_long_after_today_is_refused(ring: Ring):
+    with pytest.raises(Unauthentic, match="proof_from_the_future"):
+        await ring.keys.prove(proven(ring.show(BOB), at_ms=NOW_MS + AHEAD_LIMIT_MS + 1000))
 
 
 async def test_many_proofs_are_not_looked_at(ring: Ring):
