@@ -42,7 +42,7 @@ def sign(request: Request, *, key: RSAPrivateKey, key_id: str, now: float) -> di
 
 
 def parse(request: Request, value: str) -> Claims:
-    """What a Signature header claims. Raises Unauthentic("syntax" | "duplicate" | "algorithm" | "coverage")."""
+    """What a Signature header claims. Raises Unauthentic("syntax" | "written_twice" | "algorithm" | "coverage")."""
     parameters = _parameters(value)
     if parameters.get("algorithm") not in _ALGORITHMS:
         raise refusal("algorithm", "the algorithm is neither rsa-sha256 nor hs2019")
@@ -81,7 +81,7 @@ def _parameters(value: str) -> dict[str, str]:
             raise refusal("syntax", "the Signature header cannot be read")
         name, quoted, number = match.groups()
         if name in parameters:
-            raise refusal("duplicate", f"the parameter {name} stands more than once")
+            raise refusal("written_twice", f"the parameter {name} stands more than once")
         parameters[name] = number if quoted is None else quoted
         position = match.end()
     return parameters
@@ -101,7 +101,7 @@ def _seconds(parameters: dict[str, str], name: str) -> int:
 
 def _check_coverage(request: Request, covered: tuple[str, ...]) -> None:
     if len(set(covered)) != len(covered):
-        raise refusal("duplicate", "the signature covers a header twice")
+        raise refusal("written_twice", "the signature covers a header twice")
     missing = [name for name in _required(request, covered) if name not in covered]
     if missing:
         raise refusal("coverage", f"the signature must cover {' '.join(missing)}")

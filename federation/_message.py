@@ -43,12 +43,12 @@ class Request:
         return self.origin.partition("://")[2]
 
     def header(self, name: str) -> str | None:
-        """The value of a header that may stand once. Raises Unauthentic("duplicate" | "syntax")."""
+        """The value of a header that may stand once. Raises Unauthentic("written_twice" | "syntax")."""
         values = self.headers.getall(name, None)
         if values is None:
             return None
         if len(values) > 1:
-            raise refusal("duplicate", f"the header {name} stands more than once")
+            raise refusal("written_twice", f"the header {name} stands more than once")
         if not _FIELD_VALUE.fullmatch(values[0]):
             raise refusal("syntax", f"the header {name} holds characters that no header may hold")
         return values[0]

@@ -53,7 +53,7 @@ def sign(request: Request, *, key: RSAPrivateKey, key_id: str, now: float) -> di
 
 
 def parse(request: Request, input_value: str, value: str) -> Claims:
-    """What Signature-Input and Signature claim. Raises Unauthentic("syntax" | "duplicate" | "algorithm" | "coverage")."""
+    """What Signature-Input and Signature claim. Raises Unauthentic("syntax" | "written_twice" | "algorithm" | "coverage")."""
     label, (items, parameters) = _only_member(input_value, "Signature-Input")
     signature_label, (signature, _) = _only_member(value, "Signature")
     if signature_label != label or not isinstance(items, list) or not isinstance(signature, bytes):
@@ -93,12 +93,12 @@ def _only_member(value: str, header: str) -> tuple[str, tuple[Any, dict[str, Any
         raise refusal("syntax", f"the {header} header cannot be read") from error
     members = cast("dict[str, tuple[Any, dict[str, Any]]]", parsed)
     if len(members) != 1:
-        raise refusal("duplicate", f"the {header} header holds {len(members)} signatures, one is needed")
+        raise refusal("written_twice", f"the {header} header holds {len(members)} signatures, one is needed")
     return next(iter(members.items()))
 
 
 def _refuse_duplicate(key: str, context: str) -> None:
-    raise refusal("duplicate", f"{key} stands twice in a {context}")
+    raise refusal("written_twice", f"{key} stands twice in a {context}")
 
 
 def _component(item: tuple[Any, dict[str, Any]]) -> str:
@@ -114,7 +114,7 @@ def _is_known(name: str) -> bool:
 
 def _check_coverage(request: Request, covered: tuple[str, ...]) -> None:
     if len(set(covered)) != len(covered):
-        raise refusal("duplicate", "the signature covers a component twice")
+        raise refusal("written_twice", "the signature covers a component twice")
     missing = [name for name in ("@method", *_needs_digest(request)) if name not in covered]
     if missing or not _covers_address(request, covered):
         raise refusal(

@@ -112,9 +112,13 @@ class _Endpoints:
         claims = signature.parse_signature(message)
         host = host_of(claims.key_id)
         self.posts.check(host, now=self.node.now())
-        document = await self._admit(host, body)
-        sender = await self._prove(message, claims)
-        self.replays.admit(sender, now=self.node.now())
+        try:
+            document = await self._admit(host, body)
+            sender = await self._prove(message, claims)
+            self.replays.admit(sender, now=self.node.now())
+        except FederationError as error:
+            await self.node.turned_away(host, error)
+            raise
         self.posts.charge(
             host, now=self.node.now()
         )  # after the replays: who repeats another's words spends nothing of it

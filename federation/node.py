@@ -4,6 +4,7 @@ from typing import NamedTuple, Protocol
 
 from federation.activity import Activity
 from federation.document import Document
+from federation.errors import FederationError
 from federation.keys import PublicKey
 from federation.letters import Disclosure
 from federation.signature import Sender
@@ -50,6 +51,10 @@ class Node(Protocol):
         Whether the signer may speak for the actor is decided here (`origin.check_speaks_for`), since it may take the
         actor's own proof. `heads` is the Cordee-Heads header, given only when the signature covers it.
         """
+        ...
+
+    async def turned_away(self, host: str, error: FederationError) -> None:
+        """Note that a request in the name of `host` was refused before its sender was proven. Who came may be anybody."""
         ...
 
     async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol
 
+import orjson
 import structlog
 
 from federation import log
@@ -35,6 +36,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 6 * 3600.0
 SLOW = 12  # a host that does not know us is asked again at a twelfth of the pace
 EXPIRY_MS = 7 * 24 * 3600 * 1000
 STOP_S = 10.0
+REASON_LIMIT = 200
 _NOT_FOUND_TRIES = 4
 _UNKNOWN_SENDER_TRIES = 10  # over some eight hours
 _TRY_LATER = frozenset({408, 425, 429})
@@ -86,9 +88,16 @@ def _judge_error(error: FederationError, wait: float) -> Verdict:
 
 
 def _reason(answer: Answer) -> str:
-    """The first printable characters of what the host said, for the one who looks after our node."""
-    text = answer.body[:200].decode("utf-8", "replace")
-    return "".join(character for character in text if character.isprintable())
+    """What the host said, for the one who looks after our node: rule and title of problem details (RFC 9457), else its first printable characters."""
+    with suppress(ValueError):
+        problem = orjson.loads(answer.body)
+        if isinstance(problem, dict) and isinstance(problem.get("rule"), str):
+            return _printable(f"{problem['rule']}: {problem.get('title', '')}")
+    return _printable(answer.body[:REASON_LIMIT].decode("utf-8", "replace"))
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text[:REASON_LIMIT] if character.isprintable())
 
 
 def _asked_wait_s(answer: Answer) -> float:

@@ -167,6 +167,24 @@ class Gate:
         unsigned = reason == OFFER or urlsplit(url).path.startswith("/.well-known/")
         return self._sealed(Inquiry(url, accept, "" if unsigned else tx.home.node, reason))
 
+    def knock(self, tx: Tx, document: dict[str, Any], *, host: str, inbox: str) -> Outbound | None:
+        """A letter that names nothing but what is public, to a company that a charter names, to see whether it takes our letters.
+
+        None when it names more, or when no charter that we know names the host. Written to the ledger.
+        """
+        asked, body = _ask(tx, [document]), orjson.dumps(document)
+        verdict = policy.decide(asked.reach, asked.terms, host)
+        if verdict.allowed and not things.is_named(tx, host):
+            verdict = verdict._replace(allowed=False, rule="withheld_not_party")
+        what = id_of(document) or ""
+        _write(tx, "outbound", what, body, {host: verdict})
+        if not verdict.allowed:
+            return None
+        letter = Outbound(
+            ids.snowflake(tx.now_ms), host, inbox, what, tx.home.node, verdict.rule, verdict.space, body
+        )
+        return self._sealed(letter)
+
     def verify_ledger(self, tx: Tx) -> LedgerProof:
         """Read the whole ledger and find the first line that was changed, moved, added or taken out."""
         seq, prev = 0, ledger.GENESIS

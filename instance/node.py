@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from federation import keys, log, origin
+from federation import log, origin
 from federation.activity import Activity
 from federation.document import Document
 from federation.errors import FederationError, Refused
@@ -26,7 +26,7 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
-from instance.domain import actor, charter, media
+from instance.domain import actor, charter, media, profile
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError
@@ -37,8 +37,7 @@ from instance.keyring import KeyRing
 from instance.meeting import Meeting
 from instance.serving import Permitted
 from instance.storage import delivery as letters
-from instance.storage import keys as key_rows
-from instance.storage import marks, migrate, oauth, peers, received, sessions, tokens
+from instance.storage import exchanges, marks, migrate, oauth, peers, received, sessions, tokens
 from instance.storage import media as pictures
 from instance.storage.actors import ActorRow
 from instance.storage.database import Database, Tx, now_ms
@@ -122,6 +121,7 @@ class Cordee:
             media_dir=config.media_dir,
             own_host=self.home.host,
         )
+        self._turned_away_ms: dict[str, int] = {}
         self._said: dict[str, _Said] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -229,6 +229,17 @@ class Cordee:
             _log.warning("refused", rule=receipt.rule, iri=activity.iri, host=host)
         return receipt
 
+    async def turned_away(self, host: str, error: FederationError) -> None:
+        """Note that a request in the name of a company we know was refused at the door, once a second for each company."""
+        now = self._clock()
+        if now - self._turned_away_ms.get(host, 0) < 1000 or not await self._keyring.is_known(host, None):
+            return
+        self._turned_away_ms[host] = now
+        note = partial(
+            exchanges.turn_away, host=host, status=error.status, rule=error.rule, detail=error.safe
+        )
+        await self._database.write(note)
+
     async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:  # noqa: ARG002
         """The answer to a GET, made for `viewer`. A partner's question is a line of the ledger, so it is a write."""
         run = self._database.read if viewer == ANYONE else self._database.write
@@ -311,13 +322,8 @@ class Cordee:
 
     def _prepare_signer(self, tx: Tx, signer: str) -> None:
         """Have the transport key of one of our actors ready for the wire."""
-        if signer in self._signers:
-            return
-        pem = key_rows.private_pem(tx, signer, key_rows.RSA)
-        if pem is None:
-            raise ConfigError(f"{signer} has no RSA key to sign with. Run: cordee init")
-        key = cast("RSAPrivateKey", keys.private_from_pem(pem, own=True))
-        self._signers[signer] = (keys.rsa_key_id(signer), key)
+        if signer not in self._signers:
+            self._signers[signer] = profile.transport_key(tx, signer)
 
     def _remember_forms(self, tx: Tx) -> None:
         """Start with the forms of signature that hosts are known to take."""

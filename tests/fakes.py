@@ -7,7 +7,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from federation.activity import Activity
 from federation.document import Document
-from federation.errors import Unreachable
+from federation.errors import FederationError, Unreachable
 from federation.keys import PublicKey
 from federation.letters import Disclosure, Inquiry, L, Outbound, seal_of
 from federation.node import Receipt
@@ -69,6 +69,7 @@ class FakeNode:
     asked_for_keys: list[str] = field(default_factory=list)
     asked_for: list[tuple[str, str, str]] = field(default_factory=list)
     received: list[tuple[Activity, Sender, bytes, str | None]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
 
     def now(self) -> float:
         return self.clock()
@@ -86,6 +87,9 @@ class FakeNode:
     async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:
         self.received.append((activity, signer, raw, heads))
         return self.receipt
+
+    async def turned_away(self, host: str, error: FederationError) -> None:
+        self.refused.append((host, error.rule))
 
     async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:
         self.asked_for.append((path, viewer, accept))

@@ -11,7 +11,7 @@ from federation.doors import Route
 from federation.letters import ANYONE, Disclosure
 from instance.node import Cordee
 from web import doors, oauth, sign_in, static
-from web.admin import charters, ledger
+from web.admin import charters, ledger, partners
 from web.doors import CACHE, CORS, LIMITS, NODE, PICTURES, anyone, disclose, mount
 from web.files import PictureKeys
 from web.limits import Limits
@@ -55,6 +55,7 @@ _FAMILIES = (
     account,
     charters,
     ledger,
+    partners,
 )
 _PREFLIGHT = {
     **CORS,

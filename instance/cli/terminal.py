@@ -7,19 +7,21 @@ is wrong, 1 when the node says no. A command opens the database for its own mome
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Never, TypeVar, cast
 
 import orjson
 import typer
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from typer.core import TyperGroup
 
 from federation.errors import FederationError
 from federation.wire import Wire
 from instance import config, outbox
 from instance.config import Config
+from instance.domain import profile
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import BadInput, ConfigError, InstanceError, Refusal
@@ -154,23 +156,35 @@ async def database_of(found: Config) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def meeting(found: Config) -> AsyncIterator[tuple[Database, Meeting]]:
-    """The database, and a wire to ask other nodes, for a moment."""
+    """The database, and a way to ask other nodes who they are, for a moment."""
+    async with connected(found) as (database, wire):
+        yield database, Meeting(database, gate(found), wire, home=found.home)
+
+
+@asynccontextmanager
+async def connected(found: Config) -> AsyncIterator[tuple[Database, Wire]]:
+    """The database, and a wire that signs with the node's own key (ConfigError when it is missing and needed), for a moment."""
+    signers: list[tuple[str, RSAPrivateKey]] = []
+
+    def signer(iri: str) -> tuple[str, RSAPrivateKey]:
+        if not signers:
+            raise ConfigError(f"{iri} has no key to sign with. Run: cordee init")
+        return signers[0]
+
     wire = Wire(
         seal_key(found),
-        keys=_unsigned,
+        keys=signer,
         user_agent=USER_AGENT,
         allowed_networks=found.allowed_networks,
         total_timeout_s=ANSWER_TIMEOUT_S,
     )
     try:
         async with database_of(found) as database:
-            yield database, Meeting(database, gate(found), wire, home=found.home)
+            with suppress(ConfigError):
+                signers.append(await database.read(lambda tx: profile.transport_key(tx, tx.home.node)))
+            yield database, wire
     finally:
         await wire.close()
-
-
-def _unsigned(signer: str) -> Never:
-    raise AssertionError(f"a command asks without a signature, not as {signer}")
 
 
 def require_current(found: Config) -> None:

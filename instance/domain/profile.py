@@ -5,7 +5,7 @@ locale, or what an employee tells colleagues in the profile stays inside.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from federation import keys
 from federation.vocabulary import CONTEXT
 from instance.domain.render import timestamp
-from instance.errors import NotFound
+from instance.errors import ConfigError, NotFound
 from instance.ids import Home
 from instance.storage import actors
 from instance.storage import keys as key_rows
@@ -127,6 +127,14 @@ def ed25519_of(tx: Tx, actor_iri: str) -> Ed25519PrivateKey:
     key = keys.private_from_pem(pem, own=True)
     assert isinstance(key, Ed25519PrivateKey)
     return key
+
+
+def transport_key(tx: Tx, actor_iri: str) -> tuple[str, RSAPrivateKey]:
+    """Id and private key that sign the letters of one of our own actors. Raises ConfigError."""
+    pem = key_rows.private_pem(tx, actor_iri, RSA)
+    if pem is None:
+        raise ConfigError(f"{actor_iri} has no RSA key to sign with. Run: cordee init")
+    return keys.rsa_key_id(actor_iri), cast("RSAPrivateKey", keys.private_from_pem(pem, own=True))
 
 
 def document_of(tx: Tx, row: ActorRow) -> Json:

@@ -22,6 +22,11 @@ def in_handshake(tx: Tx, kind: str, carried: Any, *, charter: str, to: Iterable[
     return Draft(activity | {"to": sorted(to)} | more, tx.home.node)
 
 
+def in_public(tx: Tx, kind: str, carried: Any) -> dict[str, Any]:
+    """An activity of our node that names nothing but what anybody may know."""
+    return _activity(tx, kind, carried, author=tx.home.node, space=policy.PUBLIC)
+
+
 def _activity(tx: Tx, kind: str, carried: Any, *, author: str, space: str) -> dict[str, Any]:
     iri = tx.home.iri("activities", ids.snowflake(tx.now_ms))
     ids.mint(tx, iri, kind="activity", space=space)

@@ -179,6 +179,7 @@ async def test_a_changed_body_is_refused_before_the_node_sees_it(acme: Acme, for
     body = orjson.dumps({**LETTER, "type": "Delete"})
     reply = await acme.send("POST", "/inbox", body=body, headers={**headers, **added})
     assert (reply.status, reply.rule, acme.node.received) == (401, "digest", [])
+    assert [rule for _, rule in acme.node.refused] == ["digest"]
 
 
 async def test_a_refused_clock_is_told_the_time(acme: Acme) -> None:

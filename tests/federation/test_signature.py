@@ -250,26 +250,26 @@ def test_an_authorization_header_is_no_signature() -> None:
 )
 def test_a_header_that_stands_twice_is_refused(form: Form, name: str) -> None:
     request = SIGNED[form]
-    assert refused(with_another(request, name, request.headers[name])) == "duplicate"
+    assert refused(with_another(request, name, request.headers[name])) == "written_twice"
 
 
 @pytest.mark.parametrize("parameter", ["keyId", "headers", "signature", "algorithm"])
 def test_a_cavage_parameter_that_stands_twice_is_refused(parameter: str) -> None:
     request = SIGNED[Form.CAVAGE]
     value = f'{request.headers["Signature"]},{parameter}="x"'
-    assert refused(with_header(request, "Signature", value)) == "duplicate"
+    assert refused(with_header(request, "Signature", value)) == "written_twice"
 
 
 def test_a_second_signature_beside_the_first_is_refused() -> None:
     request = SIGNED[Form.RFC9421]
     value = f"{request.headers['Signature-Input']}, sig2=();created=1"
-    assert refused(with_header(request, "Signature-Input", value)) == "duplicate"
+    assert refused(with_header(request, "Signature-Input", value)) == "written_twice"
 
 
 def test_a_label_that_stands_twice_is_refused() -> None:
     request = SIGNED[Form.RFC9421]
     value = f"{request.headers['Signature']}, {request.headers['Signature']}"
-    assert refused(with_header(request, "Signature", value)) == "duplicate"
+    assert refused(with_header(request, "Signature", value)) == "written_twice"
 
 
 @pytest.mark.parametrize("part", ["(request-target)", "host", "date", "digest"])
@@ -306,7 +306,7 @@ def test_a_component_that_is_not_understood_is_refused(component: str) -> None:
     [
         (';alg="hmac-sha256"', "algorithm"),
         (';alg="rsa-pss-sha512"', "algorithm"),
-        (";created=1", "duplicate"),
+        (";created=1", "written_twice"),
         (";x=1", "syntax"),
         (";nonce=1", "syntax"),
         (f";expires={int(NOW) - 1}", "expired"),
