@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from federation.activity import Activity
+from federation.document import types_of
 from federation.letters import Draft
 from instance.domain import charter_inbound as charter
 from instance.domain import member_inbound as member
@@ -18,6 +19,8 @@ from instance.domain.outcome import Incoming, Ruling
 from instance.storage.database import Tx
 
 ANY = "*"
+# What is said in words besides a Note: it becomes a post with its name above its words.
+SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document")
 Verify = Callable[[Tx, Incoming], Ruling]
 Apply = Callable[[Tx, Incoming], tuple[Draft, ...]]
 Relay = Callable[[Incoming], tuple[Draft, ...]]
@@ -67,6 +70,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     # posts
     ("Create", "Note"): Rule(post.verify_create, post.apply_create),
     ("Update", "Note"): Rule(post.verify_update, post.apply_update),
+    **{("Create", kind): Rule(post.verify_create, post.apply_create) for kind in SAID},
+    **{("Update", kind): Rule(post.verify_update, post.apply_update) for kind in SAID},
     ("Delete", ANY): Rule(post.verify_delete, post.apply_delete),
     ("Announce", ANY): Rule(post.verify_announce, post.apply_announce),
     ("Undo", "Announce"): Rule(post.verify_undo_announce, post.apply_undo_announce),
@@ -77,6 +82,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
 
 
 def rule_for(activity: Activity) -> Rule | None:
-    """The rule for an activity: by its type and its object's (what an Undo undoes counts as the object), then by its type alone."""
-    kind = activity.inner.type if activity.type == "Undo" and activity.inner else activity.object_type
-    return RULES.get((activity.type, kind)) or RULES.get((activity.type, ANY))
+    """The rule for an activity: by its type and its object's (what an Undo undoes counts as the object), then by its type alone.
+
+    Of an object with several types the first that has a rule counts.
+    """
+    undone = activity.inner if activity.type == "Undo" else None
+    kinds = (undone.type,) if undone else types_of(activity.object)
+    return next((rule for kind in (*kinds, ANY) if (rule := RULES.get((activity.type, kind)))), None)

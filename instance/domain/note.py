@@ -1,13 +1,13 @@
 """A partner's Note, read without trusting its shape. The rule kept here: whatever comes, what goes on is clean text within limits.
 
-What is no Note becomes words without links: its name and its content.
+An article has its name above its words; what is neither becomes words without links: its name and its content.
 """
 
 import re
 from typing import Any, NamedTuple
 
 from federation.activity import moment_ms
-from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of
+from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of, types_of
 from federation.origin import same_origin
 from instance.domain import text
 from instance.domain.media import DESCRIPTION_LIMIT_CHARS, MEDIA_TYPES, UPLOAD_LIMIT_BYTES
@@ -17,6 +17,7 @@ CONTENT_LIMIT_CHARS = 100_000
 SPOILER_LIMIT_CHARS = 500
 MENTIONS_LIMIT = 100
 PICTURES_LIMIT = 16
+_WRITTEN = frozenset({"Article", "Page"})
 
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 _DIGEST = re.compile(r"f1220([0-9a-f]{64})")
@@ -105,9 +106,12 @@ def _content(document: Document) -> tuple[str | None, str]:
         content = content or said
     content = content[:CONTENT_LIMIT_CHARS]
     language = language if language and _LANGUAGE.fullmatch(language) else None
-    if first_type(document) == "Note":
+    kinds, name = types_of(document), text_of(document.get("name"))
+    if "Note" in kinds and not _WRITTEN.intersection(kinds):
         return language, text.clean(content)
-    return language, text.from_plain(f"{text_of(document.get('name'))}\n\n{text.plain(content)}")
+    if _WRITTEN.intersection(kinds):
+        return language, text.clean(text.from_plain(name) + content)
+    return language, text.from_plain(f"{name}\n\n{text.plain(content)}")
 
 
 def _work_kind(value: Any) -> str | None:

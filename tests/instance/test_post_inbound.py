@@ -2,6 +2,8 @@
 
 import pytest
 
+from federation.activity import Activity
+from instance.activities import rule_for
 from instance.domain import post_inbound
 from instance.events import Notified, PostAppeared, PostChanged
 from instance.storage import notifications, posts, timelines
@@ -171,6 +173,28 @@ def test_what_is_no_note_becomes_words_without_links(tx, alice, bob, apollo):
     event = {"type": "Event", "name": "Review", "content": '<a href="https://x.example">there</a>'}
     take(tx, CREATE, arrived(bob, apollo, **event))
     assert posts.by_id(tx, home(tx, alice)[0]).content == "<p>Review</p><p>there</p>"
+
+
+@pytest.mark.parametrize("kind", ["Article", "Page", ["Article", "Note"], ["as:Page", "x:Odd"]])
+def test_an_article_has_its_name_above_its_words(tx, alice, bob, apollo, kind):
+    article = {"type": kind, "name": "Brakes <1>", "content": "<h2>Why</h2><p>So</p>"}
+    assert take(tx, CREATE, arrived(bob, apollo, **article)).taken
+    content = posts.by_id(tx, home(tx, alice)[0]).content
+    assert content.startswith("<p>Brakes &lt;1&gt;</p>")
+    assert content.endswith("<p>So</p>")
+
+
+@pytest.mark.parametrize("kind", ["Article", "Page", "Event", "Image", "Audio", "Video", "Document"])
+@pytest.mark.parametrize("verb", ["Create", "Update"])
+def test_whatever_is_said_in_words_has_a_rule(verb, kind):
+    thing = {"id": "https://globex.example/o/1", "type": [f"as:{kind}"]}
+    document = {
+        "id": "https://globex.example/a/1",
+        "type": verb,
+        "actor": "https://globex.example/people/bob",
+        "object": thing,
+    }
+    assert rule_for(Activity.parse(document)) is not None
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from web.i18n import Locale, phrase, translate
 from web.pages.frame import locale_of, respond
 from web.session import page
 
-LIMIT = 100
+LIMIT = 50
 _WAYS = {
     CAME: phrase("came from them"),
     WENT: phrase("went to them"),
