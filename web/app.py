@@ -16,6 +16,7 @@ from web.doors import CACHE, CORS, LIMITS, NODE, PICTURES, anyone, disclose, mou
 from web.files import PictureKeys
 from web.limits import Limits
 from web.mastodon import (
+    absent,
     accounts,
     apps,
     instance,
@@ -46,6 +47,7 @@ _FAMILIES = (
     search,
     instance,
     misc,
+    absent,
     socket,
     oauth,
     sign_in,

@@ -3,6 +3,7 @@
 Each document is made by the gate once, and again when the node was told of a change; after that it is bytes.
 """
 
+import html
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
@@ -15,11 +16,13 @@ from federation.letters import Disclosure
 from instance.config import Config
 from instance.domain import compose, media, picture, text
 from web.doors import CORS, NODE, anyone, disclose
+from web.i18n import NAMES
 
 DISCLOSED: AppKey[dict[str, Disclosure]] = AppKey("disclosed", dict)
 # The Mastodon whose client API this is; apps decide by it what to ask for. Its own version stands behind.
 MASTODON_VERSION = "4.2.10"
 VERSION = f"{MASTODON_VERSION} (compatible; Cordée {version('cordee')})"
+_WRITTEN_AT = "2026-01-01T00:00:00.000Z"
 
 _RULES = (
     {
@@ -123,7 +126,24 @@ def _streaming(base: str) -> str:
 
 
 def _extended_description(config: Config) -> dict[str, Any]:
-    return {"updated_at": "2026-01-01T00:00:00Z", "content": f"<p>{text.plain(_description(config))}</p>"}
+    return {"updated_at": _WRITTEN_AT, "content": f"<p>{text.plain(_description(config))}</p>"}
+
+
+def _privacy_policy(config: Config) -> dict[str, Any]:
+    """PrivacyPolicy: what is true of every node, whatever the company adds elsewhere."""
+    told = (
+        f"This is the team network of {config.company}, for its own people.",
+        "What is written without a project stays in the company. What is written in a project is read by all companies in it.",
+        "Nobody is counted or followed for others; the node keeps a ledger of everything that leaves it.",
+    )
+    return {
+        "updated_at": _WRITTEN_AT,
+        "content": "".join(f"<p>{html.escape(words)}</p>" for words in told),
+    }
+
+
+def _languages(_: Config) -> list[dict[str, str]]:
+    return [{"code": code, "name": name} for code, name in NAMES.items()]
 
 
 def _said_once(make: Callable[[Config], Any]) -> Callable[[Request], Awaitable[Disclosure]]:
@@ -140,25 +160,29 @@ def _said_once(make: Callable[[Config], Any]) -> Callable[[Request], Awaitable[D
     return handle
 
 
-def _always(content: Any) -> Callable[[Config], Any]:
+def always(content: Any) -> Callable[[Config], Any]:
+    """What says the same of every node."""
     return lambda _config: content
 
 
-def _open(path: str, make: Callable[[Config], Any]) -> Route:
+def open_document(path: str, make: Callable[[Config], Any]) -> Route:
+    """A route for a document that `make` makes of the settings, for anyone."""
     return anyone("GET", path, _said_once(make), headers=CORS)
 
 
 ROUTES: tuple[Route, ...] = (
-    _open("/api/v1/instance", instance_v1),
-    _open("/api/v2/instance", instance_v2),
-    _open("/api/v1/instance/rules", _always(_RULES)),
-    _open("/api/v1/instance/extended_description", _extended_description),
-    _open("/api/v1/instance/peers", _always([])),
-    _open("/api/v1/instance/activity", _always([])),
-    _open("/api/v1/instance/domain_blocks", _always([])),
-    _open("/api/v1/instance/translation_languages", _always({})),
-    _open("/api/v1/custom_emojis", _always([])),
-    _open("/api/v1/trends/tags", _always([])),
-    _open("/api/v1/trends/statuses", _always([])),
-    _open("/api/v1/trends/links", _always([])),
+    open_document("/api/v1/instance", instance_v1),
+    open_document("/api/v2/instance", instance_v2),
+    open_document("/api/v1/instance/rules", always(_RULES)),
+    open_document("/api/v1/instance/extended_description", _extended_description),
+    open_document("/api/v1/instance/privacy_policy", _privacy_policy),
+    open_document("/api/v1/instance/languages", _languages),
+    open_document("/api/v1/instance/peers", always([])),
+    open_document("/api/v1/instance/activity", always([])),
+    open_document("/api/v1/instance/domain_blocks", always([])),
+    open_document("/api/v1/instance/translation_languages", always({})),
+    open_document("/api/v1/custom_emojis", always([])),
+    open_document("/api/v1/trends/tags", always([])),
+    open_document("/api/v1/trends/statuses", always([])),
+    open_document("/api/v1/trends/links", always([])),
 )
