@@ -53,6 +53,7 @@ _TERMS: Final[dict[str, Any]] = {
     "labelCeiling": "cordee:labelCeiling",
     "retention": "cordee:retention",
     "indicators": "cordee:indicators",
+    "guests": "cordee:guests",
     "previous": "cordee:previous",
     "head": "cordee:head",
     "hash": "cordee:hash",

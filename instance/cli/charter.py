@@ -10,9 +10,9 @@ from federation.errors import FederationError
 from instance.cli import lookup, terminal
 from instance.cli.terminal import AsJson
 from instance.config import Config
-from instance.domain import charter
+from instance.domain import charter, charter_proofs
 from instance.domain.charter import PartyTerms
-from instance.domain.charter_document import LABELS
+from instance.domain.charter_document import LABELS, NO_GUESTS
 from instance.domain.charter_steps import PENDING
 from instance.domain.outcome import Outcome
 from instance.errors import BadInput, Conflict
@@ -33,6 +33,12 @@ Retention = Annotated[
     str, typer.Option(help="How long things are kept afterwards, as ISO 8601 says it: P1Y, P6M.")
 ]
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day. Default: open end.")]
+
+
+Guests = Annotated[
+    str | None,
+    typer.Option(help="What servers outside may do, once allowed as guests: none, read or answer."),
+]
 
 
 def standing(party: PartyRow) -> str:
@@ -88,6 +94,7 @@ def show(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
         return _summary(tx, row) | {
             "purpose": row.purpose,
             "retention": row.retention,
+            "guests": charter_proofs.stored(row)[1].guests,
             "parties": [
                 party._asdict() | {"state": standing(party)} for party in charters.parties(tx, row.id)
             ],
@@ -101,7 +108,7 @@ def show(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         terminal.print_json(found)
         return
-    for key in ("iri", "project", "version", "state", "purpose", "ceiling", "until", "retention"):
+    for key in ("iri", "project", "version", "state", "purpose", "ceiling", "until", "retention", "guests"):
         typer.echo(f"{key:10} {'' if found[key] is None else found[key]}")
     for key, columns in (("parties", PARTY_COLUMNS), ("events", EVENT_COLUMNS)):
         typer.echo()
@@ -119,6 +126,7 @@ def offer(
     ceiling: Ceiling = "C1",
     until: Until = None,
     retention: Retention = "P1Y",
+    guests: Guests = NO_GUESTS,
 ) -> None:
     """Offer a charter to other companies: sign it here, and send it to each. It is live once all have signed.
 
@@ -136,6 +144,7 @@ def offer(
             ceiling=highest,
             ends_at_ms=ends_at_ms(until),
             retention=retention,
+            guests=guests or NO_GUESTS,
         ),
     )
     hosts = ", ".join(company.host for company in companies)
@@ -153,6 +162,7 @@ def amend(
     ceiling: Annotated[str | None, typer.Option(help="Highest label that may travel.")] = None,
     until: Until = None,
     retention: Annotated[str | None, typer.Option(help="How long things are kept afterwards.")] = None,
+    guests: Guests = None,
 ) -> None:
     """Offer the next version of a charter; what is not given stays. The one in force stays so until all have signed.
 
@@ -170,6 +180,7 @@ def amend(
             ceiling=label(ceiling) if ceiling else None,
             ends_at_ms=ends_at_ms(until),
             retention=retention,
+            guests=guests,
         )
 
     row = terminal.perform(ctx, verb)

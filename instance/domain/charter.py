@@ -15,6 +15,7 @@ from federation.errors import FederationError, Refused
 from instance.domain import charter_proofs, charter_steps
 from instance.domain.charter_document import (
     LABELS,
+    NO_GUESTS,
     WORDS,
     Party,
     Terms,
@@ -59,6 +60,7 @@ def offer(  # noqa: PLR0913  these are the terms of a charter, each with its nam
     ends_at_ms: int | None = None,
     retention: str = "P1Y",
     indicators: Sequence[str] = (),
+    guests: str = NO_GUESTS,
 ) -> Outcome[CharterRow]:
     """Sign the next version of a project's charter and offer it to the other companies. Ours need not be listed.
 
@@ -84,6 +86,7 @@ def offer(  # noqa: PLR0913  these are the terms of a charter, each with its nam
         indicators=tuple(indicators),
         previous=None if base is None else fingerprint(charter_proofs.stored(base)[0]),
         published_ms=tx.now_ms,
+        guests=guests,
     )
     return _offer(tx, terms, base)
 
@@ -117,6 +120,7 @@ def amend(  # noqa: PLR0913  see `offer`
     ends_at_ms: int | None = None,
     retention: str | None = None,
     indicators: Sequence[str] | None = None,
+    guests: str | None = None,
 ) -> Outcome[CharterRow]:
     """Offer the next version of a charter in force; what is not given stays as it is. The one in force holds until all have signed.
 
@@ -134,6 +138,7 @@ def amend(  # noqa: PLR0913  see `offer`
         ends_at_ms=now.ends_at_ms if ends_at_ms is None else ends_at_ms,
         retention=now.retention if retention is None else retention,
         indicators=now.indicators if indicators is None else indicators,
+        guests=now.guests if guests is None else guests,
     )
 
 

@@ -3,7 +3,8 @@
     {"@context", "id", "type": "Charter", "attributedTo": node that offers it, "name", "summary": purpose, "published", "version",
      "previous": fingerprint of the version before, "project": {id, type, name, preferredUsername, summary},
      "parties": [{"type": "Party", node, host, inbox, name, role, "assertionMethod": [Multikey of the node]}],
-     "labelCeiling": "C1", "startTime", "endTime", "retention": "P1Y", "indicators": […], "proof": one a party}
+     "labelCeiling": "C1", "startTime", "endTime", "retention": "P1Y", "indicators": […],
+     "guests": "read", "proof": one a party}
 
 The keys of the parties stand in it so that each can check the proofs of all others without asking anybody. They serve for these
 proofs only: a key that a charter names is never taken for the key of a node that we have not met (see `charter_proofs.check_known`).
@@ -26,6 +27,9 @@ from instance.domain.render import timestamp
 
 LABELS = ("C0", "C1", "C2", "C3")
 ROLES = ("host", "client", "supplier", "partner")
+# What a project's guests may do: not be there, read, or read and answer. A charter that does not say allows none.
+NO_GUESTS, GUESTS_READ, GUESTS_ANSWER = "none", "read", "answer"
+GUESTS = (NO_GUESTS, GUESTS_READ, GUESTS_ANSWER)
 LEAST_PARTIES, MOST_PARTIES = 2, 50
 INDICATORS_LIMIT = 50
 NAME_LIMIT_CHARS, PURPOSE_LIMIT_CHARS = 200, 5000
@@ -57,6 +61,7 @@ WORDS: dict[str, tuple[str, str]] = {
         f"At most {INDICATORS_LIMIT} names of letters, 0-9, _ and -, such as I1.",
     ),
     "ceiling_out_of_scale": ("ceiling", f"The label ceiling is one of {', '.join(LABELS)}."),
+    "charter_guests": ("guests", f"What guests may do is one of {', '.join(GUESTS)}."),
     "number_of_parties": ("parties", f"A charter ties {LEAST_PARTIES} to {MOST_PARTIES} companies."),
     "party_listed_twice": ("parties", "A company is listed twice."),
     "party_of_two_hosts": ("parties", "A company's node, host and inbox are not at one place."),
@@ -107,6 +112,7 @@ class Terms(NamedTuple):
     indicators: tuple[str, ...]
     previous: str | None
     published_ms: int
+    guests: str = NO_GUESTS
 
     def party(self, host: str) -> Party | None:
         """The company with this host."""
@@ -140,6 +146,8 @@ def render_charter(terms: Terms) -> Document:
         document["endTime"] = timestamp(terms.ends_at_ms)
     if terms.previous is not None:
         document["previous"] = terms.previous
+    if terms.guests != NO_GUESTS:  # else as charters were before there were guests
+        document["guests"] = terms.guests
     return document
 
 
@@ -197,6 +205,7 @@ def read_charter(document: Any) -> Terms:
         if "previous" in document
         else None,
         published_ms=_moment(document, "published"),
+        guests=_guests(document.get("guests", NO_GUESTS)),
     )
     check_terms(terms)
     return terms
@@ -213,6 +222,8 @@ def check_terms(terms: Terms) -> None:
         raise Refused("project_host_is_no_party", terms.project_iri)
     if not _HANDLE.fullmatch(terms.handle):
         raise Refused("charter_project", terms.handle)
+    if terms.guests not in GUESTS:
+        raise Refused("charter_guests", terms.guests[:20])
     if not _DURATION.fullmatch(terms.retention):
         raise Refused("charter_retention", terms.retention)
     _check_dates(terms)
@@ -264,6 +275,12 @@ def _ceiling(value: Any) -> int:
     if value not in LABELS:
         raise Refused("ceiling_out_of_scale", str(value)[:20])
     return LABELS.index(value)
+
+
+def _guests(value: Any) -> str:
+    if value not in GUESTS:
+        raise Refused("charter_guests", str(value)[:20])
+    return str(value)
 
 
 def _moment(document: Document, name: str) -> int:

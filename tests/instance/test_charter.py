@@ -198,6 +198,7 @@ def test_what_names_a_company_that_we_never_met_is_signed_by_choice_alone():
         ({"ends_at_ms": 1}, "ends_at"),
         ({"starts_at_ms": 1}, "ends_at"),
         ({"indicators": ["Response Time"]}, "indicators"),
+        ({"guests": "everybody"}, "guests"),
         ({"parties": []}, "parties"),
         ({"parties": [PartyTerms(GLOBEX, role="boss")]}, "parties"),
         ({"parties": [PartyTerms("unmet.example")]}, "parties"),
@@ -210,6 +211,26 @@ def test_terms_that_are_not_sound_are_refused_by_their_field(terms, field):
         offer(net, **terms)
     assert refusal.value.field == field
     assert offer(net).state == "approved"
+
+
+def test_a_charter_that_says_nothing_of_guests_allows_none_and_stays_as_such_charters_always_were():
+    [tx, *_] = in_force(*TWO).nodes.values()
+    document = orjson.loads(charters.of_project(tx, APOLLO)[0].document)
+    assert "guests" not in document
+    assert read_charter(document).guests == "none"
+
+
+def test_what_guests_may_do_is_signed_by_all_and_stays_until_it_is_amended():
+    net = in_force(*TWO, guests="answer")
+    row = net.perform(ACME, lambda tx: charter.amend(tx, APOLLO, ceiling=2))
+    net.carry()
+    approve(net, row, GLOBEX)
+    net.carry()
+    documents = [orjson.loads(charters.in_force(tx, APOLLO).document) for tx in net.nodes.values()]
+    assert [read_charter(document).guests for document in documents] == ["answer", "answer"]
+    assert read_charter(documents[0]).version == 2
+    again = net.perform(ACME, lambda tx: charter.amend(tx, APOLLO, guests="none"))
+    assert "guests" not in orjson.loads(again.document)
 
 
 def test_a_charter_without_an_end_is_open_until_somebody_shuts_it():

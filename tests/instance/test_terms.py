@@ -114,7 +114,7 @@ def shaken_hands(net: Companies) -> list[Any]:
     say(GLOBEX, lambda tx: member.remove(tx, APOLLO, actor_id=bob))
     for verb in (charter.suspend, charter.resume):
         say(GLOBEX, lambda tx, verb=verb: verb(tx, APOLLO))
-    row = offer(net, ceiling=2)
+    row = offer(net, ceiling=2, guests="read")
     letters.extend(net.waiting)
     net.carry()
     say(GLOBEX, lambda tx: charter.approve(tx, row.iri, by="it"))

@@ -129,12 +129,13 @@ async def test_who_leaves_has_left_everywhere(desks: tuple[Desk, Desk, Desk]):
 async def test_an_amendment_brings_a_third_company_in(desks: tuple[Desk, Desk, Desk]):
     acme, globex, initech = desks
     name = await tie(acme, globex)
-    await acme.run(f"charter amend apollo --party {initech.host}:client --ceiling C2")
+    await acme.run(f"charter amend apollo --party {initech.host}:client --ceiling C2 --guests read")
     await until(initech.state, "offered")
     for desk in (globex, initech):
         await until(lambda desk=desk: _waits(desk), True)
         await desk.run(f"charter approve {name}")
     await until(lambda: _version(acme), (2, "live", "C2"))
+    assert (await globex.json("charter show apollo"))["guests"] == "read"
 
 
 async def _waits(desk: Desk) -> bool:

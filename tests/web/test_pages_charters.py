@@ -66,7 +66,9 @@ async def test_the_charter_goes_live_when_all_have_approved_on_their_pages(offer
 
 async def test_the_next_version_is_said_to_take_the_place_of_the_one_before(tied: Tied):
     acme, globex, _ = tied
-    await acme.node.perform(lambda tx: charter.amend(tx, acme.project_iri, purpose="Build two frames"))
+    await acme.node.perform(
+        lambda tx: charter.amend(tx, acme.project_iri, purpose="Build two frames", guests="read")
+    )
     async with reader(globex, "admin", is_admin=True) as admin:
 
         async def waits() -> bool:
@@ -76,6 +78,7 @@ async def test_the_next_version_is_said_to_take_the_place_of_the_one_before(tied
         page = await admin.read(await charter_path(globex))
         assert "this version takes the place of the one before" in page
         assert "Nothing begins." not in page
+        assert re.search(r"Guests from outside</dt><dd>may read</dd>", page)
         await decide(admin, globex, "decline")
         assert "in force" in await admin.read(await project_path(globex))
 

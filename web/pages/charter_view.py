@@ -36,6 +36,11 @@ _LABELS = (
     phrase("C2, restricted"),
     phrase("C3, secret"),
 )
+_GUESTS = {
+    "none": phrase("there are none"),
+    "read": phrase("may read"),
+    "answer": phrase("may read and answer"),
+}
 _EVENTS = {
     "offered": phrase("offered it"),
     "approved": phrase("signed it"),
@@ -180,6 +185,7 @@ def charter_view(
         else f"C{row.ceiling}",
         "retention": duration(row.retention, locale),
         "indicators": [item for item in document.get("indicators", []) if isinstance(item, str)],
+        "guests": translate(locale, _GUESTS.get(document.get("guests", "none"), "")),
         "document": orjson.dumps(document, option=orjson.OPT_INDENT_2).decode(),
         "parties": [
             {**party._asdict(), "role": role_words(party.role, locale), "colour": colour[party.host]}
