@@ -24,6 +24,7 @@ from web.mastodon import (
     media,
     misc,
     notifications,
+    profile,
     requests,
     search,
     socket,
@@ -37,6 +38,7 @@ from web.pages import account, company, conversation, projects
 
 _FAMILIES = (
     apps,
+    profile,
     accounts,
     statuses,
     timelines,

@@ -127,6 +127,16 @@ def from_plain(words: str) -> str:
     return clean("".join(shown))  # a reader of HTML changes more than markup: NUL, carriage returns
 
 
+def linked(words: str) -> str:
+    """HTML of one line of plain words, in which web addresses are links."""
+    parts, end = [], 0
+    for match in _URL.finditer(words):
+        address = html.escape(match[0])
+        parts += [html.escape(words[end : match.start()], quote=False), f'<a href="{address}">{address}</a>']
+        end = match.end()
+    return clean("".join([*parts, html.escape(words[end:], quote=False)]))
+
+
 def length(source: str) -> int:
     """Characters as Mastodon's apps count them: a link is 23, a handle counts without its host."""
     short = _URL.sub("x" * URL_LENGTH, source)

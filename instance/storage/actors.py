@@ -35,6 +35,7 @@ class ActorRow(NamedTuple):
     created_at_ms: int
     updated_at_ms: int
     document: str | None
+    about: str = ""
 
 
 class ProjectRow(NamedTuple):
@@ -95,6 +96,9 @@ _SET_PROFILE = Command(
         title=bindparam("new_title"),
         updated_at_ms=bindparam("at_ms"),
     )
+)
+_SET_ABOUT = Command(
+    update(table(Actor)).where(_c.id == bindparam("actor_id")).values(about=bindparam("new_about"))
 )
 _INSERT_PROJECT = Command(insert_or_ignore(Project))
 
@@ -170,6 +174,11 @@ def set_profile(tx: Tx, actor_id: int, *, display_name: str, summary: str, title
         new_title=title,
         at_ms=tx.now_ms,
     )
+
+
+def set_about(tx: Tx, actor_id: int, about: str) -> None:
+    """Write what one of our people says of themselves to colleagues, JSON."""
+    tx.run(_SET_ABOUT, actor_id=actor_id, new_about=about)
 
 
 def projects(tx: Tx) -> list[ProjectRow]:

@@ -35,7 +35,10 @@ class Thing(SQLModel, table=True):
 
 
 class Actor(SQLModel, table=True):
-    """A person, project or node, ours or a partner's. `document` is a partner's own document, JSON."""
+    """A person, project or node, ours or a partner's.
+
+    `document` is a partner's own document, JSON; `about` what one of our people says of themselves (`domain.about`), JSON or empty.
+    """
 
     __table_args__ = (
         CheckConstraint("kind IN ('person', 'project', 'node')"),
@@ -57,6 +60,7 @@ class Actor(SQLModel, table=True):
     created_at_ms: int = big()
     updated_at_ms: int = big()
     document: str | None = None
+    about: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class ActorKey(SQLModel, table=True):

@@ -13,12 +13,12 @@ from instance.storage.tables import Meta
 
 
 def master(path: Path, kind: str) -> dict[str, list[str]]:
-    """What SQLite holds of tables, indexes or triggers; the order of columns and the spacing do not count."""
+    """What SQLite holds of tables, indexes or triggers; the order of columns, the spacing and the closing bracket do not count."""
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = ?", (kind,)).fetchall()
     connection.close()
     return {
-        name: sorted(" ".join(part.split()) for part in sql.split(","))
+        name: sorted(" ".join(part.split()).rstrip(" )") for part in sql.split(","))
         for name, sql in rows
         if sql and name != "alembic_version"
     }

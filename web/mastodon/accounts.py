@@ -5,50 +5,23 @@ from collections.abc import Awaitable, Callable
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import actor as people
 from instance.domain import follow
+from instance.domain.about import about_of
 from instance.domain.outcome import Outcome
 from instance.storage import actors, follows, members, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
-from web.doors import CACHE, NODE, Caller, api, caller
-from web.errors import Invalid, NotFound
-from web.mastodon import entities, params, requests, show
+from web.doors import CACHE, NODE, api, caller
+from web.errors import NotFound
+from web.mastodon import entities, show
 from web.mastodon.entities import Json, Standing
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.reply import reply, reply_list
 
 IDS_LIMIT = 40
-_TEXTS = ("display_name", "note")
-_PICTURES = ("avatar", "header")
 
 Verb = Callable[[Tx, ActorRow, int], Outcome[ActorRow]]
-
-
-async def verify_credentials(request: Request) -> Response:
-    """The person whose token it is."""
-    me = caller(request)
-    return reply(await request.app[NODE].read(lambda tx: _own(tx, me)))
-
-
-async def update_credentials(request: Request) -> Response:
-    """Change what the person says of themselves; other settings are taken note of by nobody."""
-    me, sent = caller(request), await params.of_body(request)
-    if any(name in sent for name in _PICTURES):
-        raise Invalid("Pictures of people are not kept here")
-    words = {name: sent.text(name) if name in sent else None for name in _TEXTS}
-    node = request.app[NODE]
-    await node.perform(
-        lambda tx: people.update_profile(tx, me.id, display_name=words["display_name"], summary=words["note"])
-    )
-    return reply(await node.read(lambda tx: _own(tx, me)))
-
-
-def _own(tx: Tx, me: Caller) -> Json:
-    row = _found(tx, me.id)
-    waiting = len(requests.waiting_for(tx, me.id))
-    return entities.credential_account(show.account_facts(tx, row), me.login, tx.home, requests=waiting)
 
 
 async def get_account(request: Request) -> Response:
@@ -114,22 +87,24 @@ def _posts_of(tx: Tx, viewer_id: int, row: ActorRow, asked: Params) -> list[int]
 
 
 async def get_followers(request: Request) -> Response:
-    """Our people who follow an account; of a project, the people in it."""
+    """Our people who follow an account, unless it hides that; of a project, the people in it."""
     return await _people(request, lambda tx, row: follows.followers(tx, row.id))
 
 
 async def get_following(request: Request) -> Response:
-    """Whom an account follows."""
+    """Whom an account follows, unless it hides that."""
     return await _people(request, lambda tx, row: follows.following(tx, row.id))
 
 
 async def _people(request: Request, ids_of: Callable[[Tx, ActorRow], list[int]]) -> Response:
-    actor_id = path_id(request)
+    me, actor_id = caller(request), path_id(request)
 
     def read(tx: Tx) -> list[Json]:
         row = _found(tx, actor_id)
         if row.kind == "project":
             return show.accounts(tx, [member.actor_id for member in members.of_project(tx, row.iri)][:80])
+        if row.id != me.id and about_of(row).hide_collections:
+            return []
         return show.accounts(tx, ids_of(tx, row))
 
     return reply(await request.app[NODE].read(read))
@@ -215,8 +190,6 @@ def _by_handle(tx: Tx, handle: str) -> ActorRow:
 
 
 ROUTES: tuple[Route, ...] = (
-    api("GET", "/api/v1/accounts/verify_credentials", verify_credentials, "profile|read:accounts"),
-    api("PATCH", "/api/v1/accounts/update_credentials", update_credentials, "write:accounts"),
     api("GET", "/api/v1/accounts", get_accounts, "read:accounts"),
     api("GET", "/api/v1/accounts/lookup", lookup, "read:accounts"),
     api("GET", "/api/v1/accounts/search", search, "read:accounts"),

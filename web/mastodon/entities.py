@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from instance.domain import text
+from instance.domain.about import About, about_of
 from instance.domain.access import Grant
 from instance.domain.picture import PREVIEW_SIDE_PX
 from instance.domain.scopes import SCOPES
@@ -67,20 +68,20 @@ def page_of(row: ActorRow, home: Home) -> str:
 def account(facts: AccountFacts, home: Home) -> Json:
     """Account."""
     row = facts.row
-    kind = "project" if row.kind == "project" else "person"
+    kind, about = "project" if row.kind == "project" else "person", about_of(row)
     avatar, header = f"{home.base}/static/{kind}.png", f"{home.base}/static/header.png"
     shown: Json = {
         "id": str(row.id),
         "username": row.username,
         "acct": acct(row, home),
         "display_name": row.display_name,
-        "locked": row.kind == "project",
-        "bot": row.kind == "node",
-        "discoverable": False,
-        "indexable": False,
+        "locked": row.kind == "project" or about.locked,
+        "bot": row.kind == "node" or about.bot,
+        "discoverable": about.discoverable,
+        "indexable": about.indexable,
         "group": row.kind == "project",
         "created_at": f"{date(row.created_at_ms)}T00:00:00.000Z",
-        "note": row.summary,
+        "note": text.from_plain(row.summary) if row.host == home.host else row.summary,
         "url": page_of(row, home),
         "uri": row.iri,
         "avatar": avatar,
@@ -93,7 +94,7 @@ def account(facts: AccountFacts, home: Home) -> Json:
         "following_count": facts.counts.following,
         "statuses_count": row.posts_count,
         "last_status_at": None if row.last_post_at_ms is None else date(row.last_post_at_ms),
-        "hide_collections": True,
+        "hide_collections": about.hide_collections,
         "noindex": True,
         "emojis": [],
         "roles": [],
@@ -111,8 +112,13 @@ def _facts(facts: AccountFacts, home: Home) -> list[tuple[str, str]]:
     if facts.charter is not None:
         return _charter_facts(facts.charter, facts.parties)
     if row.host == home.host:
-        return [("Company", home.company), *([("Title", row.title)] if row.title else [])]
+        title = [("Title", text.linked(row.title))] if row.title else []
+        return [("Company", home.company), *title, *_own_words(about_of(row))]
     return _told_facts(row.document)
+
+
+def _own_words(about: About) -> list[tuple[str, str]]:
+    return [(field.name, text.linked(field.value)) for field in about.fields]
 
 
 def _charter_facts(charter: CharterRow, parties: Iterable[PartyRow]) -> list[tuple[str, str]]:
@@ -135,6 +141,7 @@ def _told_facts(document: str | None) -> list[tuple[str, str]]:
 
 def credential_account(facts: AccountFacts, login: LoginRow, home: Home, *, requests: int = 0) -> Json:
     """CredentialAccount: the account with what only its owner sees."""
+    about = about_of(facts.row)
     role = {
         "id": "1" if login.is_admin else "-99",
         "name": "Admin" if login.is_admin else "",
@@ -143,17 +150,17 @@ def credential_account(facts: AccountFacts, login: LoginRow, home: Home, *, requ
         "highlighted": False,
     }
     source = {
-        "privacy": "public",
-        "sensitive": False,
-        "language": login.locale,
-        "note": text.plain(facts.row.summary),
-        "fields": [],
+        "privacy": about.privacy,
+        "sensitive": about.sensitive,
+        "language": about.language or login.locale,
+        "note": facts.row.summary,
+        "fields": [_field(*field) for field in about.fields],
         "follow_requests_count": requests,
-        "hide_collections": True,
-        "discoverable": False,
-        "indexable": False,
-        "attribution_domains": [],
-        "quote_policy": "nobody",
+        "hide_collections": about.hide_collections,
+        "discoverable": about.discoverable,
+        "indexable": about.indexable,
+        "attribution_domains": list(about.attribution_domains),
+        "quote_policy": about.quote_policy,
     }
     return {**account(facts, home), "source": source, "role": role}
 
@@ -414,13 +421,13 @@ def marker(row: MarkerRow) -> Json:
     }
 
 
-def preferences(locale: str) -> Json:
+def preferences(about: About, locale: str) -> Json:
     """Preferences."""
     return {
-        "posting:default:visibility": "public",
-        "posting:default:sensitive": False,
-        "posting:default:language": locale,
-        "posting:default:quote_policy": "nobody",
+        "posting:default:visibility": about.privacy,
+        "posting:default:sensitive": about.sensitive,
+        "posting:default:language": about.language or locale,
+        "posting:default:quote_policy": about.quote_policy,
         "reading:expand:media": "default",
         "reading:expand:spoilers": False,
         "reading:autoplay:gifs": False,

@@ -14,7 +14,7 @@ from aiohttp.web import AppKey, Request
 from federation.doors import Route
 from federation.letters import Disclosure
 from instance.config import Config
-from instance.domain import compose, media, picture, text
+from instance.domain import about, actor, compose, media, picture, text
 from web.doors import CORS, NODE, anyone, disclose
 from web.i18n import NAMES
 
@@ -36,7 +36,15 @@ _RULES = (
 
 def _configuration(config: Config) -> dict[str, Any]:
     return {
-        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0},
+        "accounts": {
+            "max_featured_tags": 0,
+            "max_pinned_statuses": 0,
+            "max_profile_fields": about.FIELDS_LIMIT,
+            "profile_field_name_limit": about.FIELD_LIMIT_CHARS,
+            "profile_field_value_limit": about.FIELD_LIMIT_CHARS,
+            "max_display_name_length": actor.NAME_LIMIT_CHARS,
+            "max_note_length": actor.SUMMARY_LIMIT_CHARS,
+        },
         "statuses": {
             "max_characters": config.text_limit_chars,
             "max_media_attachments": compose.MEDIA_LIMIT,

@@ -5,6 +5,7 @@ from functools import partial
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
+from instance.domain.about import about_of
 from instance.storage import marks
 from instance.storage.database import Tx
 from instance.storage.marks import MarkerRow
@@ -19,7 +20,8 @@ TIMELINES = ("home", "notifications")
 
 async def get_preferences(request: Request) -> Response:
     """How the caller's apps should behave."""
-    return reply(entities.preferences(caller(request).locale))
+    me = caller(request)
+    return reply(entities.preferences(about_of(me.actor), me.locale))
 
 
 async def get_markers(request: Request) -> Response:

@@ -1,12 +1,13 @@
 """What an app sends, however it sends it: query, form, multipart or JSON, read into one tree.
 
 The rule kept here: everything is bounded before it is kept (bytes, fields, depth), and a wrong type is an error that names the field.
-Names nest as in Rails: `media_ids[]` is a list, `poll[options][]` a list in a tree, `fields_attributes[0][name]` a row of a table.
+Names nest as in Rails: `media_ids[]` is a list, `poll[options][]` a list in a tree, `fields_attributes[0][name]` a row of a table,
+`media_attributes[][id]` begins a row of one.
 """
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 import orjson
@@ -94,10 +95,25 @@ class Params:
         value = self._tree.get(name)
         return Params(value if isinstance(value, dict) else {})
 
+    def rows(self, name: str) -> list["Params"]:
+        """A table: a list of trees, or one tree for each number (`fields_attributes[0][name]`), in the order of the numbers."""
+        value = self._tree.get(name)
+        if isinstance(value, dict):
+            value = [value[key] for key in sorted(value, key=_place)]
+        if not isinstance(value, list):
+            return []
+        if not all(isinstance(row, dict) for row in value):
+            raise Invalid(f"{name} must be a list of objects")
+        return [Params(row) for row in value]
+
     def upload(self, name: str) -> Upload | None:
         """A file, or None."""
         value = self._tree.get(name)
         return value if isinstance(value, Upload) else None
+
+
+def _place(key: str) -> tuple[int, str]:
+    return (int(key), "") if key.isascii() and key.isdecimal() and len(key) < 20 else (0, key)
 
 
 def as_id(text: str) -> int:
@@ -227,7 +243,8 @@ def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:
         if place is not None and isinstance(found := place.setdefault(last, []), list):
             found.append(value)
         return
-    place = _descend(tree, above)
+    in_table = len(above) > 1 and above[-1] == ""
+    place = _row(tree, above[:-1], last) if in_table else _descend(tree, above)
     if place is not None and not isinstance(place.get(last), list | dict):
         place[last] = value
 
@@ -239,3 +256,15 @@ def _descend(tree: dict[str, Any], path: list[str]) -> dict[str, Any] | None:
         if not isinstance(place, dict):
             return None
     return place if isinstance(place, dict) else None
+
+
+def _row(tree: dict[str, Any], above: list[str], column: str) -> dict[str, Any] | None:
+    """The row that `table[][column]` goes to: the last one, or a new one when that has the column already, as in Rails."""
+    *path, name = above
+    place = _descend(tree, path)
+    rows = None if place is None else place.setdefault(name, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    if not rows or column in rows[-1]:
+        rows.append({})
+    return cast("dict[str, Any]", rows[-1])

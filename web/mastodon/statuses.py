@@ -8,6 +8,7 @@ from aiohttp.web import Request, Response
 
 from federation.doors import Route
 from instance.domain import post, reaction
+from instance.domain.about import about_of
 from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
 from instance.storage import marks, media, posts, reactions, timelines
@@ -68,14 +69,15 @@ async def update(request: Request) -> Response:
 
 
 def _draft(me: Caller, sent: Params) -> PostDraft:
+    usual = about_of(me.actor)
     return PostDraft(
         text=sent.text("status"),
-        visibility=sent.text("visibility") or "public",
+        visibility=sent.text("visibility") or usual.privacy,
         in_reply_to_id=sent.row_id("in_reply_to_id"),
         media_ids=tuple(sent.ids("media_ids")),
         spoiler=sent.text("spoiler_text"),
-        sensitive=sent.flag("sensitive"),
-        language=_language(sent.text("language")) or me.locale,
+        sensitive=sent.flag("sensitive") if "sensitive" in sent else usual.sensitive,
+        language=_language(sent.text("language")) or usual.language or me.locale,
         application=me.app_name,
     )
 

@@ -1,8 +1,12 @@
-"""What media need of the database. The rule kept here: a snapshot, it stays as it was when the declared tables move on."""
+"""What people say of themselves, and what media need. A snapshot: it stays as it was when the declared tables move on."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0007"
 down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Add the column."""
+    op.add_column("actor", sa.Column("about", sa.String, nullable=False, server_default=""))

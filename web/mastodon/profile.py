@@ -1,0 +1,120 @@
+"""What the caller says of themselves, and how their apps should write for them. The rule kept here: what an app does not send stays as it is."""
+
+from typing import Any
+
+from aiohttp.web import Request, Response
+
+from federation.doors import Route
+from instance.domain import about
+from instance.domain import actor as people
+from instance.domain.about import Change, Field
+from instance.domain.outcome import Outcome
+from instance.storage import actors
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from web.doors import NODE, Caller, api, caller
+from web.errors import Invalid, NotFound
+from web.mastodon import entities, params, profile_entities, requests, show
+from web.mastodon.entities import Json
+from web.mastodon.params import Params
+from web.mastodon.reply import reply
+
+_PICTURES = ("avatar", "header")
+_FLAGS = (
+    "locked",
+    "bot",
+    "discoverable",
+    "indexable",
+    "hide_collections",
+    "show_media",
+    "show_media_replies",
+    "show_featured",
+)
+_WORDS_OF_SOURCE = ("privacy", "language", "quote_policy")
+
+
+async def verify_credentials(request: Request) -> Response:
+    """The person whose token it is."""
+    return await _shown_credentials(request)
+
+
+async def update_credentials(request: Request) -> Response:
+    """Change what the person says of themselves, and how their apps should write for them."""
+    await _change(request)
+    return await _shown_credentials(request)
+
+
+async def get_profile(request: Request) -> Response:
+    """What the caller says of themselves, in the words typed."""
+    return await _shown_profile(request)
+
+
+async def patch_profile(request: Request) -> Response:
+    """Change it."""
+    await _change(request)
+    return await _shown_profile(request)
+
+
+async def _change(request: Request) -> None:
+    me, sent = caller(request), await params.of_body(request)
+    if any(name in sent for name in _PICTURES):
+        raise Invalid("Pictures of people are not kept here")
+    name, note = (sent.text(key) if key in sent else None for key in ("display_name", "note"))
+    wanted = _wanted(sent)
+
+    def verb(tx: Tx) -> Outcome[ActorRow]:
+        about.change(tx, me.id, wanted)
+        return people.update_profile(tx, me.id, display_name=name, summary=note)
+
+    await request.app[NODE].perform(verb)
+
+
+def _wanted(sent: Params) -> Change:
+    source = sent.inside("source")
+    told: dict[str, Any] = {name: sent.flag(name) for name in _FLAGS if name in sent}
+    told |= {name: source.text(name) for name in _WORDS_OF_SOURCE if name in source}
+    return Change(
+        fields=_fields(sent) if "fields_attributes" in sent else None,
+        attribution_domains=_domains(sent),
+        sensitive=source.flag("sensitive") if "sensitive" in source else None,
+        **told,
+    )
+
+
+def _fields(sent: Params) -> tuple[Field, ...]:
+    return tuple(Field(row.text("name"), row.text("value")) for row in sent.rows("fields_attributes"))
+
+
+def _domains(sent: Params) -> tuple[str, ...] | None:
+    return tuple(sent.texts("attribution_domains")) if "attribution_domains" in sent else None
+
+
+async def _shown_credentials(request: Request) -> Response:
+    me = caller(request)
+    return reply(await request.app[NODE].read(lambda tx: _credentials(tx, me)))
+
+
+def _credentials(tx: Tx, me: Caller) -> Json:
+    row = _myself(tx, me)
+    waiting = len(requests.waiting_for(tx, me.id))
+    return entities.credential_account(show.account_facts(tx, row), me.login, tx.home, requests=waiting)
+
+
+async def _shown_profile(request: Request) -> Response:
+    me = caller(request)
+    return reply(await request.app[NODE].read(lambda tx: profile_entities.profile(_myself(tx, me))))
+
+
+def _myself(tx: Tx, me: Caller) -> ActorRow:
+    row = actors.by_id(tx, me.id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+ROUTES: tuple[Route, ...] = (
+    api("GET", "/api/v1/accounts/verify_credentials", verify_credentials, "profile|read:accounts"),
+    api("PATCH", "/api/v1/accounts/update_credentials", update_credentials, "write:accounts"),
+    api("GET", "/api/v1/profile", get_profile, "profile|read:accounts"),
+    api("PATCH", "/api/v1/profile", patch_profile, "write:accounts"),
+)

@@ -1,0 +1,32 @@
+"""A person's own profile, rendered. The rule kept here: the words as they were typed, no HTML."""
+
+from instance.domain.about import about_of
+from instance.storage.actors import ActorRow
+from web.mastodon.entities import Json
+
+
+def profile(row: ActorRow) -> Json:
+    """Profile."""
+    about = about_of(row)
+    return {
+        "id": str(row.id),
+        "display_name": row.display_name,
+        "note": row.summary,
+        "fields": [{"name": field.name, "value": field.value, "verified_at": None} for field in about.fields],
+        "avatar": None,
+        "avatar_static": None,
+        "avatar_description": "",
+        "header": None,
+        "header_static": None,
+        "header_description": "",
+        "locked": about.locked,
+        "bot": about.bot,
+        "hide_collections": about.hide_collections,
+        "discoverable": about.discoverable,
+        "indexable": about.indexable,
+        "show_media": about.show_media,
+        "show_media_replies": about.show_media_replies,
+        "show_featured": about.show_featured,
+        "attribution_domains": list(about.attribution_domains),
+        "featured_tags": [],
+    }
