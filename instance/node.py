@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from federation import log, origin
+from federation import log, origin, webpush
 from federation.activity import Activity
 from federation.document import Document
 from federation.errors import FederationError, Refused
@@ -94,6 +94,7 @@ class Cordee:
         """For `open`, which has read what is needed."""
         self.config, self.home, self.seal_key = config, config.home, seal_key
         self.gate, self.bus = Gate(seal_key), Bus()
+        self.push_key = webpush.server_key(seal_key)
         self._database, self._clock = database, clock
         self._signers: dict[str, tuple[str, RSAPrivateKey]] = {}
         self.wire = Wire(
@@ -190,6 +191,11 @@ class Cordee:
         self.delivery.wake(host)
 
     # What the endpoints ask (federation.node.Node)
+
+    @property
+    def vapid_key(self) -> str:
+        """The public key by which push services know this node (RFC 8292), as apps read it."""
+        return webpush.encode(webpush.public_bytes(self.push_key), padded=True)
 
     @property
     def origin(self) -> str:

@@ -8,6 +8,7 @@ from instance.domain import access
 from web.doors import BEARER, CORS, NODE, anyone, api, disclose
 from web.errors import Unauthorized
 from web.mastodon import entities, params
+from web.mastodon.entities import Json
 from web.mastodon.reply import reply
 
 
@@ -23,7 +24,8 @@ async def post_app(request: Request) -> Disclosure:
             website=sent.text("website"),
         )
     )
-    return await disclose(request, entities.credential_application(new.app, new.secret))
+    told = entities.credential_application(new.app, new.secret)
+    return await disclose(request, told | _vapid(request))
 
 
 async def get_app(request: Request) -> Response:
@@ -31,7 +33,11 @@ async def get_app(request: Request) -> Response:
     app = request[BEARER].app
     if app is None:  # a token made at the command line belongs to no application
         raise Unauthorized
-    return reply(entities.application(app))
+    return reply(entities.application(app) | _vapid(request))
+
+
+def _vapid(request: Request) -> Json:
+    return {"vapid_key": request.app[NODE].vapid_key}
 
 
 ROUTES: tuple[Route, ...] = (

@@ -15,6 +15,7 @@ from federation.doors import Route
 from federation.letters import Disclosure
 from instance.config import Config
 from instance.domain import about, actor, compose, media, picture, text
+from instance.node import Cordee
 from web.doors import CORS, NODE, anyone, disclose
 from web.i18n import NAMES
 
@@ -72,12 +73,12 @@ def _description(config: Config) -> str:
     return f"The team network of {config.company}."
 
 
-def instance_v2(config: Config) -> dict[str, Any]:
+def instance_v2(config: Config, vapid_key: str) -> dict[str, Any]:
     """Instance."""
     base = config.home.base
     configuration = _configuration(config) | {
         "urls": {"streaming": _streaming(base), "status": None, "about": None},
-        "vapid": {"public_key": ""},
+        "vapid": {"public_key": vapid_key},
         "translation": {"enabled": False},
         "limited_federation": True,
     }
@@ -154,14 +155,14 @@ def _languages(_: Config) -> list[dict[str, str]]:
     return [{"code": code, "name": name} for code, name in NAMES.items()]
 
 
-def _said_once(make: Callable[[Config], Any]) -> Callable[[Request], Awaitable[Disclosure]]:
+def _said_once(make: Callable[[Cordee], Any]) -> Callable[[Request], Awaitable[Disclosure]]:
     """A handler for a document that is the same for everybody and all the time."""
 
     async def handle(request: Request) -> Disclosure:
         kept = request.app[DISCLOSED]
         known = kept.get(request.path)
         if known is None:
-            body = orjson.dumps(make(request.app[NODE].config))
+            body = orjson.dumps(make(request.app[NODE]))
             known = kept[request.path] = await disclose(request, body)
         return known
 
@@ -175,12 +176,17 @@ def always(content: Any) -> Callable[[Config], Any]:
 
 def open_document(path: str, make: Callable[[Config], Any]) -> Route:
     """A route for a document that `make` makes of the settings, for anyone."""
-    return anyone("GET", path, _said_once(make), headers=CORS)
+    return anyone("GET", path, _said_once(lambda node: make(node.config)), headers=CORS)
 
 
 ROUTES: tuple[Route, ...] = (
     open_document("/api/v1/instance", instance_v1),
-    open_document("/api/v2/instance", instance_v2),
+    anyone(
+        "GET",
+        "/api/v2/instance",
+        _said_once(lambda node: instance_v2(node.config, node.vapid_key)),
+        headers=CORS,
+    ),
     open_document("/api/v1/instance/rules", always(_RULES)),
     open_document("/api/v1/instance/extended_description", _extended_description),
     open_document("/api/v1/instance/privacy_policy", _privacy_policy),
