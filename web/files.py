@@ -1,6 +1,6 @@
-"""Pictures for our own people, by links that expire. The rule kept here: a link opens one picture, for two hours at most.
+"""Pictures for our own people, by links that expire. The rule kept here: a link opens one picture, that of a post for two hours at most.
 
-Apps fetch pictures without a token, so the link itself is the key. It is made only for who has just been shown the post.
+What is for no post (a profile's) has a link of its own that works as long as the picture is in use: apps keep accounts for days. Apps fetch pictures without a token, so the link itself is the key. It is made only for who has just been shown the post.
 """
 
 import hashlib

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from instance.domain import media
+from instance.domain.picture import Picture
 from instance.errors import BadInput, NotFound
 from instance.events import ActorChanged
 from instance.storage import actors
+from instance.storage import media as pictures
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 
@@ -20,6 +23,7 @@ FIELD_LIMIT_CHARS = 255
 DOMAINS_LIMIT = 10
 PRIVACIES = ("public", "unlisted", "private")
 QUOTE_POLICIES = ("public", "followers", "nobody")
+SHAPES = {"avatar": (400, 400), "header": (1500, 500)}  # pixels, at most
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -29,6 +33,15 @@ class Field(NamedTuple):
 
     name: str
     value: str
+
+
+class Portrait(NamedTuple):
+    """A picture of a profile: its row, what opens its link, and what it shows for those who do not see it."""
+
+    media_id: int
+    link_key: str
+    media_type: str
+    description: str = ""
 
 
 class About(NamedTuple):
@@ -48,6 +61,8 @@ class About(NamedTuple):
     sensitive: bool = False
     language: str = ""
     quote_policy: str = "nobody"
+    avatar: Portrait | None = None
+    header: Portrait | None = None
 
 
 class Change(NamedTuple):
@@ -81,18 +96,64 @@ def _read(kept: str) -> About:
     found: dict[str, Any] = orjson.loads(kept)
     found["fields"] = tuple(Field(*field) for field in found.get("fields", ()))
     found["attribution_domains"] = tuple(found.get("attribution_domains", ()))
-    return About(**found)
+    portraits = {name: Portrait(*found[name]) for name in SHAPES if found.get(name)}
+    return About(**found | portraits)
 
 
 def change(tx: Tx, actor_id: int, wanted: Change) -> About:
     """Write what one of our people says otherwise from now on. Raises NotFound, BadInput."""
-    row = actors.by_id(tx, actor_id)
-    if row is None or row.kind != "person" or row.host != tx.home.host:
-        raise NotFound("person")
+    row = _ours(tx, actor_id)
     told = {name: value for name, value in wanted._asdict().items() if value is not None}
     if not told:
         return about_of(row)
     return keep(tx, actor_id, check(about_of(row)._replace(**told)))
+
+
+def set_portrait(tx: Tx, actor_id: int, which: str, picture: Picture) -> About:
+    """Show a picture (cut to its shape and saved already) as the person's avatar or header. Raises NotFound."""
+    row = _ours(tx, actor_id)
+    stored = media.store_for(tx, row, picture, purpose=which)
+    before = _portrait(about_of(row), which)
+    description = before.description if before else ""
+    return _put(tx, row, which, Portrait(stored.id, stored.link_key, stored.media_type, description))
+
+
+def drop_portrait(tx: Tx, actor_id: int, which: str) -> About:
+    """Show the avatar or header no longer; when there is none, nothing changes. Raises NotFound."""
+    return _put(tx, _ours(tx, actor_id), which, None)
+
+
+def describe_portrait(tx: Tx, actor_id: int, which: str, description: str) -> About:
+    """Say what the avatar or header shows; of one that is not there nothing is said. Raises NotFound, BadInput."""
+    if len(description) > media.DESCRIPTION_LIMIT_CHARS:
+        raise BadInput(
+            f"{which}_description", f"A description has at most {media.DESCRIPTION_LIMIT_CHARS} characters."
+        )
+    row = _ours(tx, actor_id)
+    before = _portrait(about_of(row), which)
+    if before is None:
+        return about_of(row)
+    return _put(tx, row, which, before._replace(description=description.strip()))
+
+
+def _put(tx: Tx, row: ActorRow, which: str, portrait: Portrait | None) -> About:
+    about = about_of(row)
+    before = _portrait(about, which)
+    if before is not None and (portrait is None or portrait.media_id != before.media_id):
+        pictures.drop(tx, before.media_id)
+    changed = about._replace(avatar=portrait) if which == "avatar" else about._replace(header=portrait)
+    return keep(tx, row.id, changed)
+
+
+def _portrait(about: About, which: str) -> Portrait | None:
+    return about.avatar if which == "avatar" else about.header
+
+
+def _ours(tx: Tx, actor_id: int) -> ActorRow:
+    row = actors.by_id(tx, actor_id)
+    if row is None or row.kind != "person" or row.host != tx.home.host:
+        raise NotFound("person")
+    return row
 
 
 def keep(tx: Tx, actor_id: int, about: About) -> About:

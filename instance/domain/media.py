@@ -7,6 +7,7 @@ was signed with. Decoding and files are for a thread; a transaction only writes 
 import hashlib
 import hmac
 import os
+import secrets
 import tempfile
 from collections.abc import Iterable
 from math import inf
@@ -29,14 +30,20 @@ MEDIA_TYPES = tuple(FORMATS)
 _PREVIEW = ".preview.webp"
 
 
-def accept(data: bytes, declared_type: str, *, limit_bytes: int = UPLOAD_LIMIT_BYTES) -> Picture:
-    """An upload, decoded, turned upright and written anew without metadata. For a thread. Raises BadInput("file")."""
+def accept(
+    data: bytes,
+    declared_type: str,
+    *,
+    limit_bytes: int = UPLOAD_LIMIT_BYTES,
+    shape: tuple[int, int] | None = None,
+) -> Picture:
+    """An upload, decoded, turned upright, cut to a shape and written anew without metadata. For a thread. Raises BadInput("file")."""
     if len(data) > limit_bytes:
         raise BadInput("file", f"A picture has at most {limit_bytes // 1024 // 1024} MiB.")
     media_type = sniff(data)
     if declared_type.startswith("image/") and declared_type.lower() not in {media_type, "image/jpg"}:
         raise BadInput("file", f"The file says it is {declared_type} but it is {media_type}.")
-    return renewed(data)
+    return renewed(data, shape=shape)
 
 
 def check_fetched(row: MediaRow, data: bytes) -> Picture:
@@ -98,8 +105,21 @@ def store(
 
     It gets its place when a post takes it; until then it is what any unknown id of ours is, internal.
     """
+    row = _row(tx, owner, picture, description=_described(description), focus=_focused(focus))
+    rows.insert_one(tx, row)
+    return Outcome(row)
+
+
+def store_for(tx: Tx, owner: ActorRow, picture: Picture, *, purpose: str) -> MediaRow:
+    """Keep an upload (already saved) that is for no post: its link works for our own people as long as it is in use."""
+    row = _row(tx, owner, picture)._replace(purpose=purpose, link_key=secrets.token_urlsafe(24))
+    rows.insert_one(tx, row)
+    return row
+
+
+def _row(tx: Tx, owner: ActorRow, picture: Picture, *, description: str = "", focus: str = "") -> MediaRow:
     media_id = ids.snowflake(tx.now_ms)
-    row = MediaRow(
+    return MediaRow(
         id=media_id,
         iri=tx.home.iri("media", media_id),
         owner_id=owner.id,
@@ -111,14 +131,12 @@ def store(
         width=picture.width,
         height=picture.height,
         blurhash=picture.blurhash,
-        description=_described(description),
-        focus=_focused(focus),
+        description=description,
+        focus=focus,
         path=path_of(picture.sha256, picture.media_type),
         state="ready",
         created_at_ms=tx.now_ms,
     )
-    rows.insert_one(tx, row)
-    return Outcome(row)
 
 
 def describe(tx: Tx, owner: ActorRow, media_id: int, *, description: str, focus: str) -> MediaRow:
@@ -155,6 +173,11 @@ def check_link(key: bytes, media_id: int, expires_at_s: int, *, token: str, now_
     """Whether the token opens that picture now."""
     expected = link_token(key, media_id, expires_at_s).encode()
     return now_s < expires_at_s and hmac.compare_digest(expected, token.encode())
+
+
+def opens_lasting(row: MediaRow, key: str) -> bool:
+    """Whether the key opens a picture that is for no post, such as an avatar."""
+    return bool(row.link_key) and hmac.compare_digest(row.link_key.encode(), key.encode())
 
 
 def _described(description: str) -> str:

@@ -54,10 +54,15 @@ def decoded(data: bytes) -> Picture:
     return _picture(media_type, data, frames[0])
 
 
-def renewed(data: bytes) -> Picture:
-    """The picture upright, at most SIDE_LIMIT_PX large, in new bytes that hold no metadata. Raises BadInput("file")."""
+def renewed(data: bytes, *, shape: tuple[int, int] | None = None) -> Picture:
+    """The picture upright, at most SIDE_LIMIT_PX large, in new bytes that hold no metadata. Raises BadInput("file").
+
+    With a shape its middle is cut out in these proportions, no larger than that.
+    """
     media_type = sniff(data)
     frames = _frames(data, media_type, SIDE_LIMIT_PX)
+    if shape is not None:
+        frames = [_cut(frame, shape) for frame in frames]
     return _picture(media_type, _encode(frames, media_type), frames[0])
 
 
@@ -92,6 +97,14 @@ def _upright(frame: Image.Image, side: int) -> Image.Image:
     upright = ImageOps.exif_transpose(frame)
     upright.thumbnail((side, side))
     return upright
+
+
+def _cut(frame: Image.Image, shape: tuple[int, int]) -> Image.Image:
+    width, height = shape
+    scale = min(1.0, frame.width / width, frame.height / height)
+    cut = ImageOps.fit(frame, (max(1, round(width * scale)), max(1, round(height * scale))))
+    cut.info = frame.info
+    return cut
 
 
 def _encode(frames: list[Image.Image], media_type: str) -> bytes:

@@ -29,6 +29,8 @@ class MediaRow(NamedTuple):
     path: str | None
     state: str
     created_at_ms: int
+    purpose: str = "post"
+    link_key: str = ""
 
 
 class _Path(NamedTuple):
@@ -39,7 +41,10 @@ _media = columns(Media)
 _BY_ID = Query(select(*_media).where(_media.id == bindparam("media_id")), MediaRow)
 _BY_IRI = Query(select(*_media).where(_media.iri == bindparam("iri")), MediaRow)
 _OWNED = Query(
-    select(*_media).where(_media.owner_id == bindparam("owner_id"), in_list(_media.id, "media_ids")), MediaRow
+    select(*_media).where(
+        _media.owner_id == bindparam("owner_id"), _media.purpose == "post", in_list(_media.id, "media_ids")
+    ),
+    MediaRow,
 )
 _OF_POSTS = Query(
     select(*_media).where(in_list(_media.post_id, "post_ids")).order_by(_media.post_id, _media.position),
@@ -78,8 +83,13 @@ _KEEP_ONLY = Command(
 )
 _FORGET = Command(delete(Media).where(_media.post_id == bindparam("post_id")))
 _FORGET_FREE = Command(
-    delete(Media).where(_media.post_id.is_(None), _media.created_at_ms < bindparam("before_ms"))
+    delete(Media).where(
+        _media.post_id.is_(None), _media.purpose == "post", _media.created_at_ms < bindparam("before_ms")
+    )
 )
+
+
+_DROP = Command(delete(Media).where(_media.id == bindparam("media_id")))
 
 
 def by_id(tx: Tx, media_id: int) -> MediaRow | None:
@@ -158,6 +168,11 @@ def set_ready(tx: Tx, row: MediaRow) -> None:
 def set_broken(tx: Tx, media_id: int) -> None:
     """The file could not be had, or is not what it should be."""
     tx.run(_BROKEN, media_id=media_id)
+
+
+def drop(tx: Tx, media_id: int) -> None:
+    """Remove a picture; its file goes when nothing else has the same."""
+    tx.run(_DROP, media_id=media_id)
 
 
 def forget(tx: Tx, post_id: int) -> None:

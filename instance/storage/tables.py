@@ -296,7 +296,10 @@ class Mention(SQLModel, table=True):
 
 
 class Media(SQLModel, table=True):
-    """A picture: ours or a partner's. `path` is its file below the media directory once we hold it."""
+    """A picture: ours or a partner's. `path` is its file below the media directory once we hold it.
+
+    `purpose`: what it is for, as "post" or "avatar"; one that is not for a post is opened by its `link_key` as long as it is in use.
+    """
 
     id: int = big(primary_key=True)
     iri: str = Field(unique=True)
@@ -314,6 +317,8 @@ class Media(SQLModel, table=True):
     path: str | None = Field(default=None, index=True)
     state: str = Field(default="ready", index=True)
     created_at_ms: int = big()
+    purpose: str = Field(default="post", sa_column_kwargs={"server_default": "post"})
+    link_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Favourite(SQLModel, table=True):

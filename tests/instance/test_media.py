@@ -340,3 +340,13 @@ def test_a_link_opens_nothing_else(key, media_id, expires):
 
 def test_a_token_of_any_shape_is_only_wrong():
     assert not media.check_link(b"k", 7, 1000, token="é", now_s=1)
+
+
+def test_a_portrait_is_not_tidied_away_as_an_upload_that_no_post_took(tx, alice):
+    taken = media.accept(a_file(), "image/jpeg")
+    free, portrait = (
+        media.store(tx, alice, taken).value,
+        media.store_for(tx, alice, taken, purpose="avatar"),
+    )
+    rows.forget_free(tx, before_ms=tx.now_ms + 1)
+    assert (rows.by_id(tx, free.id), rows.by_id(tx, portrait.id)) == (None, portrait)

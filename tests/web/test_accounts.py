@@ -147,12 +147,3 @@ async def test_a_profile_is_changed_and_seen_changed_in_posts_already_shown(acme
         assert (answer.content["display_name"], answer.content["source"]["note"]) == ("Alice M.", "Lead")
         seen = await amine.get(f"/api/v1/statuses/{made['id']}")
         assert seen["account"]["display_name"] == "Alice M."
-
-
-async def test_a_picture_of_a_person_is_refused_rather_than_dropped(acme: Company):
-    async with apps_of(acme, "alice") as (alice,):
-        answer = await alice.call("PATCH", "/api/v1/accounts/update_credentials", json={"avatar": "data:,x"})
-        assert (answer.status, answer.content["error"]) == (
-            422,
-            "Validation failed: Pictures of people are not kept here",
-        )

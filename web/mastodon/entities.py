@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from instance.domain import text
-from instance.domain.about import About, about_of
+from instance.domain.about import About, Portrait, about_of
 from instance.domain.access import Grant
 from instance.domain.picture import PREVIEW_SIDE_PX
 from instance.domain.scopes import SCOPES
@@ -69,7 +69,6 @@ def account(facts: AccountFacts, home: Home) -> Json:
     """Account."""
     row = facts.row
     kind, about = "project" if row.kind == "project" else "person", about_of(row)
-    avatar, header = f"{home.base}/static/{kind}.png", f"{home.base}/static/header.png"
     shown: Json = {
         "id": str(row.id),
         "username": row.username,
@@ -84,12 +83,8 @@ def account(facts: AccountFacts, home: Home) -> Json:
         "note": text.from_plain(row.summary) if row.host == home.host else row.summary,
         "url": page_of(row, home),
         "uri": row.iri,
-        "avatar": avatar,
-        "avatar_static": avatar,
-        "avatar_description": "",
-        "header": header,
-        "header_static": header,
-        "header_description": "",
+        **portrait("avatar", about.avatar, home, without=f"{home.base}/static/{kind}.png"),
+        **portrait("header", about.header, home, without=f"{home.base}/static/header.png"),
         "followers_count": facts.counts.followers,
         "following_count": facts.counts.following,
         "statuses_count": row.posts_count,
@@ -101,6 +96,19 @@ def account(facts: AccountFacts, home: Home) -> Json:
         "fields": [_field(name, value) for name, value in _facts(facts, home)],
     }
     return shown if row.state == "active" else {**shown, "suspended": True}
+
+
+def portrait(name: str, shown: Portrait | None, home: Home, *, without: str | None) -> Json:
+    """Avatar or header: its link, that of a still one, and what it shows; without a picture the link `without`."""
+    place = f"{home.base}/app/media/{shown.media_id}" if shown else ""
+    url = f"{place}/original?key={shown.link_key}" if shown else without
+    moves = shown is not None and shown.media_type in {"image/gif", "image/webp"}
+    still = f"{place}/small?key={shown.link_key}" if shown and moves else url
+    return {
+        name: url,
+        f"{name}_static": still,
+        f"{name}_description": shown.description if shown else "",
+    }
 
 
 def _field(name: str, value: str) -> Json:

@@ -33,12 +33,11 @@ _SHOWN = {
 async def post_media(request: Request) -> Response:
     """Upload a picture, to be attached to a post afterwards."""
     me, node = caller(request), request.app[NODE]
-    limit_bytes = node.config.upload_limit_mib * 1024 * 1024 + FORM_BYTES
-    sent = await params.of_body(request, limit_bytes=limit_bytes)
+    sent = await params.of_body(request, limit_bytes=body_limit(request))
     upload = sent.upload("file")
     if upload is None:
         raise Invalid("File can't be blank")
-    picture = await _decoded(request, upload)
+    picture = await saved(request, upload)
     row = await node.perform(
         lambda tx: media.store(
             tx, me.actor, picture, description=sent.text("description"), focus=sent.text("focus")
@@ -47,12 +46,22 @@ async def post_media(request: Request) -> Response:
     return await _shown(request, row)
 
 
-async def _decoded(request: Request, upload: Upload) -> Picture:
+def body_limit(request: Request, *, files: int = 1) -> int:
+    """Bytes that a form with this many files may have."""
+    return request.app[NODE].config.upload_limit_mib * 1024 * 1024 * files + FORM_BYTES
+
+
+async def saved(request: Request, upload: Upload, *, shape: tuple[int, int] | None = None) -> Picture:
+    """An upload decoded, cut to a shape, and saved; its row is the caller's to write. Raises BadInput."""
     config = request.app[NODE].config
     directory, limit_mib = config.media_dir, config.upload_limit_mib
     async with _decoding:
         picture = await asyncio.to_thread(
-            media.accept, upload.data, upload.media_type, limit_bytes=limit_mib * 1024 * 1024
+            media.accept,
+            upload.data,
+            upload.media_type,
+            limit_bytes=limit_mib * 1024 * 1024,
+            shape=shape,
         )
         await asyncio.to_thread(media.save, directory, picture)
     return picture
@@ -107,10 +116,13 @@ class ByLink:
 async def _file(request: Request) -> FileResponse:
     node, asked = request.app[NODE], of_query(request)
     media_id, size = as_id(request.match_info["id"]), request.match_info["size"]
-    if not request.app[PICTURES].opens(media_id, asked.text("until"), asked.text("key"), now_s=node.now()):
+    until, key = asked.text("until"), asked.text("key")
+    if until and not request.app[PICTURES].opens(media_id, until, key, now_s=node.now()):
         raise NotFound
     row = await node.read(lambda tx: rows.by_id(tx, media_id))
     if row is None or row.path is None or size not in {"original", "small"}:
+        raise NotFound
+    if not until and not media.opens_lasting(row, key):
         raise NotFound
     media_type = "image/webp" if size == "small" else row.media_type
     path = path_below(node.config.media_dir, row.path, size)

@@ -1,5 +1,8 @@
 """What the caller says of themselves, and how their apps should write for them. The rule kept here: what an app does not send stays as it is."""
 
+import re
+from base64 import b64decode
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp.web import Request, Response
@@ -9,17 +12,18 @@ from instance.domain import about
 from instance.domain import actor as people
 from instance.domain.about import Change, Field
 from instance.domain.outcome import Outcome
+from instance.domain.picture import Picture
 from instance.storage import actors
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from web.doors import NODE, Caller, api, caller
 from web.errors import Invalid, NotFound
-from web.mastodon import entities, params, profile_entities, requests, show
+from web.mastodon import entities, media, params, profile_entities, requests, show
 from web.mastodon.entities import Json
-from web.mastodon.params import Params
+from web.mastodon.params import Params, Upload
 from web.mastodon.reply import reply
 
-_PICTURES = ("avatar", "header")
+_DATA_URL = re.compile(r"data:([\w/+.-]+);base64,([\w+/=\s]+)", re.ASCII)
 _FLAGS = (
     "locked",
     "bot",
@@ -56,17 +60,55 @@ async def patch_profile(request: Request) -> Response:
 
 
 async def _change(request: Request) -> None:
-    me, sent = caller(request), await params.of_body(request)
-    if any(name in sent for name in _PICTURES):
-        raise Invalid("Pictures of people are not kept here")
+    me, sent = caller(request), await params.of_body(request, limit_bytes=media.body_limit(request, files=2))
+    pictures = await _pictures(request, sent)
     name, note = (sent.text(key) if key in sent else None for key in ("display_name", "note"))
     wanted = _wanted(sent)
 
     def verb(tx: Tx) -> Outcome[ActorRow]:
         about.change(tx, me.id, wanted)
+        for which, picture in pictures.items():
+            about.set_portrait(tx, me.id, which, picture)
+        for which in about.SHAPES:
+            if f"{which}_description" in sent:
+                about.describe_portrait(tx, me.id, which, sent.text(f"{which}_description"))
         return people.update_profile(tx, me.id, display_name=name, summary=note)
 
     await request.app[NODE].perform(verb)
+
+
+async def _pictures(request: Request, sent: Params) -> dict[str, Picture]:
+    found = {}
+    for which, shape in about.SHAPES.items():
+        upload = _given(sent, which)
+        if upload is not None:
+            found[which] = await media.saved(request, upload, shape=shape)
+    return found
+
+
+def _given(sent: Params, which: str) -> Upload | None:
+    """A file of a form, or the same written as a data: URL, which JSON needs; an empty text counts as absent."""
+    upload = sent.upload(which)
+    if upload is not None or which not in sent or not sent.text(which):
+        return upload
+    match = _DATA_URL.fullmatch(sent.text(which))
+    if match is None:
+        raise Invalid(f"{which} must be a picture")
+    try:
+        return Upload(which, match[1], b64decode(match[2], validate=True))
+    except ValueError as error:
+        raise Invalid(f"{which} must be a picture") from error
+
+
+def _removing(which: str) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that takes the avatar or header away."""
+
+    async def handle(request: Request) -> Response:
+        me = caller(request)
+        await request.app[NODE].write(lambda tx: about.drop_portrait(tx, me.id, which))
+        return await _shown_credentials(request)
+
+    return handle
 
 
 def _wanted(sent: Params) -> Change:
@@ -102,7 +144,7 @@ def _credentials(tx: Tx, me: Caller) -> Json:
 
 async def _shown_profile(request: Request) -> Response:
     me = caller(request)
-    return reply(await request.app[NODE].read(lambda tx: profile_entities.profile(_myself(tx, me))))
+    return reply(await request.app[NODE].read(lambda tx: profile_entities.profile(_myself(tx, me), tx.home)))
 
 
 def _myself(tx: Tx, me: Caller) -> ActorRow:
@@ -117,4 +159,6 @@ ROUTES: tuple[Route, ...] = (
     api("PATCH", "/api/v1/accounts/update_credentials", update_credentials, "write:accounts"),
     api("GET", "/api/v1/profile", get_profile, "profile|read:accounts"),
     api("PATCH", "/api/v1/profile", patch_profile, "write:accounts"),
+    api("DELETE", "/api/v1/profile/avatar", _removing("avatar"), "write:accounts"),
+    api("DELETE", "/api/v1/profile/header", _removing("header"), "write:accounts"),
 )

@@ -1,11 +1,12 @@
 """A person's own profile, rendered. The rule kept here: the words as they were typed, no HTML."""
 
 from instance.domain.about import about_of
+from instance.home import Home
 from instance.storage.actors import ActorRow
-from web.mastodon.entities import Json
+from web.mastodon.entities import Json, portrait
 
 
-def profile(row: ActorRow) -> Json:
+def profile(row: ActorRow, home: Home) -> Json:
     """Profile."""
     about = about_of(row)
     return {
@@ -13,12 +14,8 @@ def profile(row: ActorRow) -> Json:
         "display_name": row.display_name,
         "note": row.summary,
         "fields": [{"name": field.name, "value": field.value, "verified_at": None} for field in about.fields],
-        "avatar": None,
-        "avatar_static": None,
-        "avatar_description": "",
-        "header": None,
-        "header_static": None,
-        "header_description": "",
+        **portrait("avatar", about.avatar, home, without=None),
+        **portrait("header", about.header, home, without=None),
         "locked": about.locked,
         "bot": about.bot,
         "hide_collections": about.hide_collections,

@@ -8,5 +8,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the columns."""
     op.add_column("actor", sa.Column("about", sa.String, nullable=False, server_default=""))
+    op.add_column("media", sa.Column("purpose", sa.String, nullable=False, server_default="post"))
+    op.add_column("media", sa.Column("link_key", sa.String, nullable=False, server_default=""))
