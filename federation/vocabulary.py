@@ -20,6 +20,7 @@ _LOG_TERMS: Final[dict[str, Any]] = {
     "size": "https://joinpeertube.org/ns#size",
     "blurhash": "http://joinmastodon.org/ns#blurhash",
     "focalPoint": {"@id": "http://joinmastodon.org/ns#focalPoint", "@container": "@list"},
+    "votersCount": "http://joinmastodon.org/ns#votersCount",
     "label": "cordee:label",
     "work": "cordee:work",
     "kind": "cordee:kind",

@@ -5,20 +5,22 @@ wants said in answer, `relay(incoming)` is pure and returns what is passed on. A
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from federation.activity import Activity
-from federation.document import types_of
+from federation.document import first_type, types_of
 from federation.letters import Draft
 from instance.domain import charter_inbound as charter
 from instance.domain import member_inbound as member
 from instance.domain import partner
+from instance.domain import poll_inbound as poll
 from instance.domain import post_inbound as post
 from instance.domain import reaction_inbound as reaction
 from instance.domain.outcome import Incoming, Ruling
 from instance.storage.database import Tx
 
 ANY = "*"
+VOTE = "Vote"  # what we call a Note that names an answer of a Question, and says nothing else
 # What is said in words besides a Note: it becomes a post with its name above its words.
 SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document")
 Verify = Callable[[Tx, Incoming], Ruling]
@@ -69,7 +71,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("Update", "Application"): Rule(partner.verify_update, partner.apply_update),
     # posts
     ("Create", "Note"): Rule(post.verify_create, post.apply_create),
-    ("Update", "Note"): Rule(post.verify_update, post.apply_update),
+    ("Update", "Note"): Rule(poll.verify_update, poll.apply_update),
+    ("Create", "Question"): Rule(post.verify_create, poll.apply_create),
+    ("Update", "Question"): Rule(poll.verify_update, poll.apply_update),
+    ("Create", VOTE): Rule(poll.verify_vote, poll.apply_vote, in_log=False),
     **{("Create", kind): Rule(post.verify_create, post.apply_create) for kind in SAID},
     **{("Update", kind): Rule(post.verify_update, post.apply_update) for kind in SAID},
     ("Delete", ANY): Rule(post.verify_delete, post.apply_delete),
@@ -88,4 +93,13 @@ def rule_for(activity: Activity) -> Rule | None:
     """
     undone = activity.inner if activity.type == "Undo" else None
     kinds = (undone.type,) if undone else types_of(activity.object)
+    if activity.type == "Create" and _is_vote(activity.object):
+        kinds = (VOTE,)
     return next((rule for kind in (*kinds, ANY) if (rule := RULES.get((activity.type, kind)))), None)
+
+
+def _is_vote(carried: Any) -> bool:
+    """Votes travel as Notes with a name and no content, that answer the Question."""
+    if not isinstance(carried, dict) or first_type(carried) != "Note":
+        return False
+    return bool(carried.get("name") and carried.get("inReplyTo")) and not carried.get("content")

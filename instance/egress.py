@@ -72,19 +72,26 @@ class Gate:
         return policy.judge(asked.reach, asked.terms)
 
     def release(
-        self, tx: Tx, document: dict[str, Any], *, author: str, finish: Finish | None = None
+        self,
+        tx: Tx,
+        document: dict[str, Any],
+        *,
+        author: str,
+        finish: Finish | None = None,
+        only: str | None = None,
     ) -> tuple[Outbound, ...]:
         """One sealed letter for each host that may have this activity; a ledger line for each host considered.
 
         `author` is the IRI of who says it: a name like any other. The document is sent as it is, or as what `finish` makes of it once
         it is known that some host may have it (a number in a log, a proof). It is what `finish` made that is decided about.
+        `only` is the one host that it is for: of those that may have it no other gets it.
         """
         asked = _ask(tx, [document, author])
-        verdicts = _by_host(asked, orjson.dumps(document))
+        verdicts = _by_host(asked, orjson.dumps(document), only)
         if finish is not None and any(verdict.allowed for verdict in verdicts.values()):
             document = finish(document)
             asked = _ask_again(tx, [document, author], asked)
-            verdicts = _by_host(asked, orjson.dumps(document))
+            verdicts = _by_host(asked, orjson.dumps(document), only)
         body, what = orjson.dumps(document), id_of(document) or ""
         _write(tx, "outbound", what, body, verdicts or {NOBODY: _to_nobody(asked, body)})
         return tuple(
@@ -235,10 +242,10 @@ def _asked(tx: Tx, named: frozenset[str], facts: Iterable[Fact]) -> _Asked:
     return _Asked(named, facts, reach, things.terms(tx, reach.spaces or ()))
 
 
-def _by_host(asked: _Asked, body: bytes) -> dict[str, Verdict]:
+def _by_host(asked: _Asked, body: bytes, only: str | None) -> dict[str, Verdict]:
     if _is_blind(body):
         return {}
-    hosts = sorted(policy.candidates(asked.reach, asked.terms))
+    hosts = sorted(host for host in policy.candidates(asked.reach, asked.terms) if only in {None, host})
     return {host: policy.decide(asked.reach, asked.terms, host) for host in hosts}
 
 

@@ -31,13 +31,14 @@ def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
     """Say these activities, in order, to every host that the gate admits; all of it in the caller's transaction."""
     for draft in drafts:
         finish = partial(_finished, tx, draft)
-        delivery.enqueue(tx, gate.release(tx, draft.activity, author=draft.author, finish=finish))
+        letters = gate.release(tx, draft.activity, author=draft.author, finish=finish, only=draft.host)
+        delivery.enqueue(tx, letters)
 
 
 def _finished(tx: Tx, draft: Draft, activity: Document) -> Document:
-    """The activity as it leaves: with our node's proof, or as the next entry of our own sequence in its project's log."""
+    """The activity as it leaves: with its author's proof, and as the next entry of our own sequence where it enters a project's log."""
     if draft.project is None:
-        return _proven(tx, activity, tx.home.node)
+        return _proven(tx, activity, draft.author)
     return _entered(tx, activity, project=draft.project, author=draft.author)
 
 

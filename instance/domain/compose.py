@@ -19,6 +19,7 @@ from instance.domain.place import (
     takes_part,
     writer_of,
 )
+from instance.domain.poll import PollDraft, check_poll
 from instance.domain.refusal import cannot
 from instance.domain.text import Anchor, Handle
 from instance.errors import CannotPublish
@@ -49,6 +50,7 @@ class PostDraft:
     language: str | None = None
     project: str | None = None
     application: str | None = None
+    poll: PollDraft | None = None
 
 
 class Checked(NamedTuple):
@@ -132,7 +134,8 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
     pictures = _pictures(tx, writer, draft.media_ids, place.changes)
     html = text.to_html(draft.text, {handle: Anchor(a.iri, a.username) for handle, a in place.meant.items()})
     parent_iri = [place.parent.iri] if place.parent else []
-    words = [html, draft.spoiler, *(picture.description for picture in pictures), *parent_iri]
+    options = draft.poll.options if draft.poll else ()
+    words = [html, draft.spoiler, *(picture.description for picture in pictures), *options, *parent_iri]
     verdict = check_gate(tx, gate, writer, words, space=place.space)
     return Checked(
         draft,
@@ -155,6 +158,9 @@ def _check_form(draft: PostDraft, locale: str, limit_chars: int) -> None:
         raise cannot("too_long", locale, limit=limit_chars, count=count)
     if len(draft.media_ids) > MEDIA_LIMIT:
         raise cannot("too_many_media", locale, field="media_ids", limit=MEDIA_LIMIT)
+    if draft.poll and draft.media_ids:
+        raise cannot("poll_with_pictures", locale, field="media_ids")
+    check_poll(draft.poll, locale)
     if draft.visibility not in VISIBILITIES:
         raise cannot("bad_visibility", locale, field="visibility", known=", ".join(VISIBILITIES))
 

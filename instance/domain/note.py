@@ -17,6 +17,9 @@ CONTENT_LIMIT_CHARS = 100_000
 SPOILER_LIMIT_CHARS = 500
 MENTIONS_LIMIT = 100
 PICTURES_LIMIT = 16
+ANSWERS_LIMIT = 20
+ANSWER_LIMIT_CHARS = 500
+VOTES_LIMIT = 1_000_000_000
 _WRITTEN = frozenset({"Article", "Page"})
 
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
@@ -37,6 +40,16 @@ class Attached(NamedTuple):
     focus: str
 
 
+class Asked(NamedTuple):
+    """What a Question asks. `counts` are as its author tells them, None where they are kept back until the end."""
+
+    multiple: bool
+    titles: tuple[str, ...]
+    counts: tuple[int | None, ...]
+    voters_count: int
+    ends_at_ms: int | None
+
+
 class Note(NamedTuple):
     """What a Note says, cleaned. `updated_at_ms` is when it was last changed, as it says."""
 
@@ -52,6 +65,7 @@ class Note(NamedTuple):
     pictures: tuple[Attached, ...]
     published_at_ms: int
     updated_at_ms: int
+    poll: Asked | None = None
 
 
 def read_note(document: Document, *, now_ms: int) -> Note:
@@ -74,6 +88,7 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         pictures=_pictures(document.get("attachment"), iri),
         published_at_ms=published,
         updated_at_ms=_moment(document.get("updated"), now_ms) if document.get("updated") else published,
+        poll=_asked(document),
     )
 
 
@@ -107,11 +122,35 @@ def _content(document: Document) -> tuple[str | None, str]:
     content = content[:CONTENT_LIMIT_CHARS]
     language = language if language and _LANGUAGE.fullmatch(language) else None
     kinds, name = types_of(document), text_of(document.get("name"))
-    if "Note" in kinds and not _WRITTEN.intersection(kinds):
+    if not {"Note", "Question"}.isdisjoint(kinds) and not _WRITTEN.intersection(kinds):
         return language, text.clean(content)
     if _WRITTEN.intersection(kinds):
         return language, text.clean(text.from_plain(name) + content)
     return language, text.from_plain(f"{name}\n\n{text.plain(content)}")
+
+
+def _asked(document: Document) -> Asked | None:
+    """The answers of a Question, when there are at least two different ones and no more than anybody reads."""
+    if "Question" not in types_of(document):
+        return None
+    multiple = document.get("oneOf") is None
+    options = [
+        option
+        for option in one_or_many(document.get("anyOf" if multiple else "oneOf"))[: ANSWERS_LIMIT + 1]
+        if isinstance(option, dict)
+    ]
+    titles = tuple(text_of(option.get("name"))[:ANSWER_LIMIT_CHARS] for option in options)
+    if not 2 <= len(titles) <= ANSWERS_LIMIT or len(set(titles)) < len(titles) or "" in titles:
+        return None
+    counts = tuple(_replies(option.get("replies")) for option in options)
+    voters = _whole(document.get("votersCount"), VOTES_LIMIT)
+    known = sum(count or 0 for count in counts) if voters is None else voters
+    ends = moment_ms(document.get("endTime"))
+    return Asked(multiple, titles, counts, known, moment_ms(document.get("closed")) if ends is None else ends)
+
+
+def _replies(value: Any) -> int | None:
+    return _whole(value.get("totalItems"), VOTES_LIMIT) if isinstance(value, dict) else None
 
 
 def _work_kind(value: Any) -> str | None:

@@ -11,7 +11,12 @@ from instance.storage.notifications import NotificationRow
 
 def notify(tx: Tx, kind: str, owner_ids: Iterable[int], *, actor_id: int, post_id: int | None = None) -> None:
     """Tell each of these people of ours, once, that the actor did something."""
-    owners = [owner for owner in dict.fromkeys(owner_ids) if owner != actor_id]
+    remind(tx, kind, [owner for owner in owner_ids if owner != actor_id], actor_id=actor_id, post_id=post_id)
+
+
+def remind(tx: Tx, kind: str, owner_ids: Iterable[int], *, actor_id: int, post_id: int | None = None) -> None:
+    """Tell each of these people of ours, once, what came of time alone, the actor among them."""
+    owners = list(dict.fromkeys(owner_ids))
     if not owners:
         return
     rows = [

@@ -6,6 +6,7 @@ that holds it back.
 
 from federation.letters import Draft
 from instance import ids
+from instance.domain import poll as asking
 from instance.domain import render, timeline
 from instance.domain.compose import (
     IN_PROJECT,
@@ -24,7 +25,7 @@ from instance.domain.render import Json, NoteFacts
 from instance.errors import NotFound
 from instance.events import PostChanged
 from instance.policy import INTERNAL
-from instance.storage import actors, log, media, posts
+from instance.storage import actors, log, media, polls, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -50,11 +51,9 @@ def publish(
     post = _row(tx, author, checked)
     ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
     timeline.enter(tx, post, author, checked.mentions, parent=checked.parent)
-    _attach(tx, post, checked)
+    facts = _attached(tx, post, author, checked)
     activity_iri = mint_activity(tx, "create", post)
-    return Outcome(
-        post, (draft_of(render.create(_facts(post, author, checked), iri=activity_iri), post.space),)
-    )
+    return Outcome(post, (draft_of(render.create(facts, iri=activity_iri), post.space),))
 
 
 def edit(
@@ -79,10 +78,8 @@ def edit(
         edited_at_ms=tx.now_ms,
     )
     reword(tx, before, post, mentions=checked.mentions)
-    _attach(tx, post, checked)
-    activity = render.update(
-        _facts(post, author, checked), iri=mint_activity(tx, "update", post), at_ms=tx.now_ms
-    )
+    facts = _attached(tx, post, author, checked)
+    activity = render.update(facts, iri=mint_activity(tx, "update", post), at_ms=tx.now_ms)
     return Outcome(post, (draft_of(activity, post.space),))
 
 
@@ -210,7 +207,8 @@ def draft_of(activity: Json, space: str) -> Draft:
 def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
     """What a post that is stored already is rendered from."""
     named = actors.by_ids(tx, posts.mentions_of(tx, post.id))
-    return NoteFacts(post, author, tuple(named.values()), media.of_posts(tx, [post.id]).get(post.id, ()))
+    pictures = media.of_posts(tx, [post.id]).get(post.id, ())
+    return NoteFacts(post, author, tuple(named.values()), pictures, polls.of_post(tx, post.id))
 
 
 def _say_delete(tx: Tx, post: PostRow, author: ActorRow) -> Draft:
@@ -242,14 +240,12 @@ def _row(tx: Tx, author: ActorRow, checked: Checked) -> PostRow:
     )
 
 
-def _facts(post: PostRow, author: ActorRow, checked: Checked) -> NoteFacts:
-    return NoteFacts(post, author, checked.mentions, checked.media)
-
-
-def _attach(tx: Tx, post: PostRow, checked: Checked) -> None:
-    """Give the post its pictures; from now on they belong where the post belongs."""
+def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> NoteFacts:
+    """Give the post its poll and its pictures, which from now on belong where the post belongs; what it is rendered from."""
+    poll = asking.keep(tx, post.id, checked.draft.poll)
     media.keep_only(tx, post.id, [picture.id for picture in checked.media])
     for position, picture in enumerate(checked.media):
         media.attach(tx, picture.id, post_id=post.id, position=position)
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
+    return NoteFacts(post, author, checked.mentions, checked.media, poll)

@@ -22,6 +22,34 @@ RULES: dict[str, dict[str, str]] = {
         "en": "A picture is missing or already in another post. Attach it again.",
         "fr": "Une image manque ou appartient déjà à une autre publication. Joignez-la de nouveau.",
     },
+    "too_few_options": {
+        "en": "A poll has at least two answers to choose from.",
+        "fr": "Un sondage a au moins deux réponses au choix.",
+    },
+    "too_many_options": {
+        "en": "A poll has at most {limit} answers to choose from.",
+        "fr": "Un sondage a {limit} réponses au choix au plus.",
+    },
+    "option_too_long": {
+        "en": "An answer of a poll has at most {limit} characters.",
+        "fr": "Une réponse d’un sondage a {limit} caractères au plus.",
+    },
+    "same_option_twice": {
+        "en": "A poll has the same answer twice. Change one of them.",
+        "fr": "Le sondage contient deux fois la même réponse. Changez l’une d’elles.",
+    },
+    "poll_too_short": {
+        "en": "A poll is open for at least {minutes} minutes.",
+        "fr": "Un sondage reste ouvert au moins {minutes} minutes.",
+    },
+    "poll_too_long": {
+        "en": "A poll is open for a month at most.",
+        "fr": "Un sondage reste ouvert un mois au plus.",
+    },
+    "poll_with_pictures": {
+        "en": "A post has a poll or pictures, not both.",
+        "fr": "Une publication a un sondage ou des images, pas les deux.",
+    },
     "bad_visibility": {
         "en": "Visibility is one of {known}.",
         "fr": "La visibilité est l’une de celles-ci : {known}.",

@@ -9,6 +9,7 @@ from instance.domain import text
 from instance.policy import INTERNAL
 from instance.storage.actors import ActorRow
 from instance.storage.media import MediaRow
+from instance.storage.polls import PollRow
 from instance.storage.posts import PostRow
 
 Json = dict[str, Any]
@@ -24,6 +25,7 @@ class NoteFacts(NamedTuple):
     author: ActorRow
     mentions: tuple[ActorRow, ...] = ()
     media: tuple[MediaRow, ...] = ()
+    poll: PollRow | None = None
 
 
 class Audience(NamedTuple):
@@ -48,7 +50,7 @@ def audience(post: PostRow, author: ActorRow, mentions: Iterable[ActorRow] = ())
 
 
 def note(facts: NoteFacts) -> Json:
-    """The Note of a post."""
+    """The Note of a post; a Question when it has a poll."""
     post, author = facts.post, facts.author
     to, cc = audience(post, author, facts.mentions)
     document: Json = {
@@ -64,7 +66,20 @@ def note(facts: NoteFacts) -> Json:
         + [{"type": "Hashtag", "name": f"#{tag}"} for tag in text.tags_in(post.source)],
         "attachment": [_image(picture) for picture in facts.media],
     }
-    return document | _optional(post)
+    return document | _optional(post) | (_question(facts.poll) if facts.poll else {})
+
+
+def vote(voter: ActorRow, *, name: str, question_iri: str, to: str, iri: str, at_ms: int) -> Json:
+    """Create of a Note that names an answer of a Question, for its author alone: its IRI has no page, it is the voter's."""
+    answer = {
+        "id": f"{voter.iri}#votes/{iri.rpartition('/')[2]}",
+        "type": "Note",
+        "attributedTo": voter.iri,
+        "to": [to],
+        "name": name,
+        "inReplyTo": question_iri,
+    }
+    return _activity("Create", iri, voter.iri, answer, at_ms=at_ms) | {"to": [to]}
 
 
 def create(facts: NoteFacts, *, iri: str) -> Json:
@@ -133,6 +148,25 @@ def _optional(post: PostRow) -> Json:
         "work": {"kind": post.work_kind} if post.work_kind else None,
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _question(poll: PollRow) -> Json:
+    """What makes a Note a Question. Totals that its author keeps back until the end are not in it."""
+    hidden = bool(poll.hide_totals and not poll.ended)
+    options = [
+        {"type": "Note", "name": title}
+        | ({} if hidden or count is None else {"replies": {"type": "Collection", "totalItems": count}})
+        for title, count in poll.options()
+    ]
+    found: Json = {
+        "type": "Question",
+        "anyOf" if poll.multiple else "oneOf": options,
+        "votersCount": poll.voters_count,
+    }
+    if poll.ends_at_ms is not None:
+        found["endTime"] = timestamp(poll.ends_at_ms)
+        found |= {"closed": timestamp(poll.ends_at_ms)} if poll.ended else {}
+    return found
 
 
 def _mention(actor: ActorRow) -> Json:

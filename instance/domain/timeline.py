@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from instance.domain.notification import notify
 from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
-from instance.storage import fanout, media, members, notifications, posts, reactions
+from instance.storage import fanout, media, members, notifications, polls, posts, reactions
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -80,6 +80,7 @@ def leave(tx: Tx, post: PostRow) -> None:
     posts.redact(tx, post.id, at_ms=tx.now_ms)
     reactions.forget(tx, post.id)
     media.forget(tx, post.id)
+    polls.forget(tx, post.id)
     posts.count_author(tx, post.author_id, by=-1)
     if post.in_reply_to_id is not None:
         posts.count(tx, post.in_reply_to_id, "replies_count", by=-1)

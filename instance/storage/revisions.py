@@ -13,10 +13,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from instance.storage import access_tables, exchange_tables, push_tables, tables
+from instance.storage import access_tables, exchange_tables, poll_tables, push_tables, tables
 
 SCRIPTS = "instance.storage:migrations"
-DECLARED = (tables, access_tables, exchange_tables, push_tables)  # imported, and so declared to SQLModel
+DECLARED = (
+    tables,
+    access_tables,
+    exchange_tables,
+    push_tables,
+    poll_tables,
+)  # imported, and so declared to SQLModel
 
 
 def known() -> set[str]:

@@ -150,11 +150,7 @@ class Cache:
         """A status that the viewer may read, as JSON without marks: the same bytes for everybody who gets it now."""
         shown = await self.one(post_id, viewer_id)
         kept = self.statuses.get(post_id)
-        return (
-            show.whole(kept.rendered, show.AS_NEW)
-            if shown and kept and kept.rendered.boost_of_id is None
-            else shown
-        )
+        return show.as_new(kept.rendered) if shown and kept and kept.rendered.boost_of_id is None else shown
 
     def _known(self, post_ids: Iterable[int], viewer_id: int) -> dict[int, bytes]:
         mine = self.marks.get(viewer_id)

@@ -14,7 +14,7 @@ from aiohttp.web import AppKey, Request
 from federation.doors import Route
 from federation.letters import Disclosure
 from instance.config import Config
-from instance.domain import about, actor, compose, media, picture, text
+from instance.domain import about, actor, compose, media, picture, poll, text
 from instance.node import Cordee
 from web.doors import CORS, NODE, anyone, disclose
 from web.i18n import NAMES
@@ -61,10 +61,10 @@ def _configuration(config: Config) -> dict[str, Any]:
             "video_matrix_limit": 0,
         },
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 0,
-            "min_expiration": 0,
-            "max_expiration": 0,
+            "max_options": poll.OPTIONS_LIMIT,
+            "max_characters_per_option": poll.OPTION_LIMIT_CHARS,
+            "min_expiration": poll.MIN_DURATION_S,
+            "max_expiration": poll.MAX_DURATION_S,
         },
     }
 

@@ -6,14 +6,16 @@ from typing import NamedTuple
 
 import orjson
 
-from instance.storage import actors, charters, follows, members, posts
+from instance.storage import actors, charters, follows, members, polls, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.follows import FollowCounts
 from instance.storage.media import MediaRow
+from instance.storage.polls import PollSeen
 from instance.storage.posts import PageFacts, PostRow
 from web.files import PictureKeys, hour_after
 from web.mastodon import entities
+from web.mastodon import poll_entities as poll_shown
 from web.mastodon.entities import AccountFacts, Json, StatusFacts, Viewed
 
 FOREVER_S = 1 << 40
@@ -21,6 +23,8 @@ FOREVER_S = 1 << 40
 
 class Rendered(NamedTuple):
     """A status as bytes: the head is the same for everybody, the tail is the viewer's for whom it was read (see `whole`).
+
+    A poll stands at the end of the head, open: the tail begins with what the viewer has chosen, and closes it.
 
     `actor_ids` are those shown in it; its links work until `until_s`.
     """
@@ -30,6 +34,7 @@ class Rendered(NamedTuple):
     boost_of_id: int | None
     actor_ids: frozenset[int]
     until_s: int
+    is_open: bool = False
 
 
 @lru_cache(4096)
@@ -51,9 +56,15 @@ def whole(rendered: Rendered, tail: bytes) -> bytes:
     return rendered.head + tail
 
 
+def as_new(rendered: Rendered) -> bytes:
+    """The JSON of a status that is no boost, without marks, and of a poll without what anybody has chosen."""
+    return rendered.head + (b"}" if rendered.is_open else b"") + AS_NEW
+
+
 def whole_boost(boost: Rendered, boosted: Rendered, tail: bytes) -> bytes:
-    """The JSON of a boost around what it boosts; both show how the viewer sees what is boosted."""
-    return b"".join((boost.head, b',"reblog":', boosted.head, tail, tail))
+    """The JSON of a boost around what it boosts; both show how the viewer sees what is boosted. The boost itself asks nothing."""
+    marks = tail.partition(b"}")[2] if boosted.is_open else tail
+    return b"".join((boost.head, b',"reblog":', boosted.head, tail, marks))
 
 
 def account_facts(tx: Tx, row: ActorRow) -> AccountFacts:
@@ -84,7 +95,8 @@ def statuses(
     facts = posts.page_facts(tx, list(post_ids), viewer_id)
     authors = {row.author_id for row in facts.posts.values()}
     shown = {actor_id: account(tx, facts.actors[actor_id]) for actor_id in authors}
-    page = _Page(tx, facts, shown, pictures, tx.now_ms / 1000)
+    asked = polls.seen(tx, facts.posts, viewer_id)
+    page = _Page(tx, facts, shown, pictures, tx.now_ms / 1000, viewer_id, asked)
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
 
 
@@ -106,6 +118,8 @@ class _Page(NamedTuple):
     accounts: dict[int, Json]
     pictures: PictureKeys
     now_s: float
+    viewer_id: int
+    polls: dict[int, PollSeen]
 
     def status(self, post: PostRow) -> Rendered:
         facts = self.facts
@@ -120,12 +134,28 @@ class _Page(NamedTuple):
             parent_author_id=facts.parents.get(post.id),
         )
         body = entities.status(shown, self.tx.home) | ({} if post.boost_of_id else {"reblog": None})
-        return Rendered(
+        rendered = Rendered(
             head=orjson.dumps(body)[:-1],
             tail=tail_of(self._viewed(post.id)),
             boost_of_id=post.boost_of_id,
             actor_ids=frozenset({post.author_id, *(row.id for row in mentions)}),
             until_s=hour_after(self.now_s) if pictures else FOREVER_S,
+        )
+        asked = self.polls.get(post.id)
+        return rendered if asked is None else self._asking(rendered, body, post, asked)
+
+    def _asking(self, rendered: Rendered, body: Json, post: PostRow, asked: PollSeen) -> Rendered:
+        """The same with a poll, whose end makes it stale."""
+        body = {name: value for name, value in body.items() if name != "poll"}
+        shown = poll_shown.poll(asked.poll, now_ms=self.tx.now_ms)
+        ends_ms = asked.poll.ends_at_ms
+        running = ends_ms is not None and ends_ms > self.tx.now_ms
+        own = poll_shown.own(asked, is_author=post.author_id == self.viewer_id)
+        return rendered._replace(
+            head=orjson.dumps(body | {"poll": shown})[:-2],
+            tail=b"," + orjson.dumps(own)[1:] + rendered.tail,
+            until_s=ends_ms // 1000 if ends_ms is not None and running else rendered.until_s,
+            is_open=True,
         )
 
     def _viewed(self, post_id: int) -> Viewed:

@@ -21,13 +21,13 @@ from web.files import PictureKeys
 from web.mastodon import entities, params, show
 from web.mastodon.entities import Json
 from web.mastodon.params import Params, of_query, path_id
+from web.mastodon.polls import asked, titles_of
 from web.mastodon.reply import array, fragment, reply, reply_bytes, reply_list
 
 IDS_LIMIT = 40
 KEY_LIMIT_CHARS = 200
 _NOT_HERE = {
     "scheduled_at": "Posts cannot be scheduled here",
-    "poll": "Polls cannot be made here",
     "quoted_status_id": "Posts cannot be quoted here; answer or boost them",
 }
 
@@ -79,6 +79,7 @@ def _draft(me: Caller, sent: Params) -> PostDraft:
         sensitive=sent.flag("sensitive") if "sensitive" in sent else usual.sensitive,
         language=_language(sent.text("language")) or usual.language or me.locale,
         application=me.app_name,
+        poll=asked(sent),
     )
 
 
@@ -143,7 +144,8 @@ def _history(tx: Tx, viewer_id: int, post_id: int, pictures: PictureKeys) -> lis
     row = _seen(tx, viewer_id, post_id)
     author = show.accounts(tx, [row.author_id])[0]
     attached = show.attachments(tx, media.of_posts(tx, [row.id]).get(row.id, ()), pictures)
-    return entities.status_edits(row, posts.edits_of(tx, row.id), author, attached)
+    edits = entities.status_edits(row, posts.edits_of(tx, row.id), author, attached)
+    return [edit | {"poll": titles_of(tx, row.id)} for edit in edits]
 
 
 async def get_favourited_by(request: Request) -> Response:

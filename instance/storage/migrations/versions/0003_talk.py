@@ -1,8 +1,32 @@
-"""What talk need of the database. The rule kept here: a snapshot, it stays as it was when the declared tables move on."""
+"""Polls and their votes. A snapshot: it stays as it was when the declared tables move on."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Add the tables."""
+    op.create_table(
+        "poll",
+        sa.Column("post_id", BIG, sa.ForeignKey("post.id"), primary_key=True),
+        sa.Column("multiple", sa.Integer, nullable=False),
+        sa.Column("hide_totals", sa.Integer, nullable=False),
+        sa.Column("ends_at_ms", BIG, nullable=True),
+        sa.Column("titles", sa.String, nullable=False),
+        sa.Column("counts", sa.String, nullable=False),
+        sa.Column("voters_count", sa.Integer, nullable=False),
+        sa.Column("ended", sa.Integer, nullable=False),
+    )
+    op.create_index("ix_poll_due", "poll", ["ended", "ends_at_ms"])
+    op.create_table(
+        "poll_vote",
+        sa.Column("post_id", BIG, sa.ForeignKey("poll.post_id"), primary_key=True),
+        sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+        sa.Column("choice", sa.Integer, primary_key=True),
+        sa.Column("created_at_ms", BIG, nullable=False),
+    )
