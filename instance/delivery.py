@@ -69,7 +69,7 @@ def judge(outcome: Answer | FederationError, *, attempt: int, failures: int, cha
         return Verdict(DONE, status=status)
     why = f"{status} {_reason(outcome)}".strip()
     if status >= 500 or status in _TRY_LATER:
-        return Verdict(QUEUED, why, max(wait, _asked_wait_s(outcome)), status)
+        return Verdict(QUEUED, why, max(wait, asked_wait_s(outcome)), status)
     if status == 404 and attempt < _NOT_FOUND_TRIES:
         return Verdict(QUEUED, why, wait, status)
     if status in {401, 403} and attempt < _UNKNOWN_SENDER_TRIES:
@@ -100,7 +100,7 @@ def _printable(text: str) -> str:
     return "".join(character for character in text[:REASON_LIMIT] if character.isprintable())
 
 
-def _asked_wait_s(answer: Answer) -> float:
+def asked_wait_s(answer: Answer) -> float:
     """Retry-After in seconds, capped; a date is not worth its parsing: the doubling gets there."""
     value = answer.headers.get("Retry-After", "")
     return min(float(value), LONGEST_WAIT_S) if value.isascii() and value.isdecimal() else 0.0

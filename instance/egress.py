@@ -17,7 +17,10 @@ from federation.document import id_of
 from federation.errors import Malformed
 from federation.letters import ANYONE, Disclosure, Inquiry, L, Outbound, seal_of
 from federation.origin import host_of
+from federation.webpush import Message
 from instance import ids, names, policy
+from instance.alert import Alert
+from instance.alert import render as render_alert
 from instance.policy import INTERNAL, PUBLIC, Fact, Reach, Verdict, Withheld
 from instance.storage import ledger, things
 from instance.storage.database import Tx
@@ -40,6 +43,13 @@ class LedgerProof(NamedTuple):
     ok: bool
     lines: int
     broken_at: int | None
+
+
+class Pushed(NamedTuple):
+    """A letter for a push service, and the headers that tell it and the app how to take it."""
+
+    letter: Outbound
+    headers: dict[str, str]
 
 
 class _Asked(NamedTuple):
@@ -191,6 +201,27 @@ class Gate:
             ids.snowflake(tx.now_ms), host, inbox, what, tx.home.node, verdict.rule, verdict.space, body
         )
         return self._sealed(letter)
+
+    def push(
+        self, tx: Tx, alert: Alert, *, endpoint: str, close: Callable[[bytes], Message]
+    ) -> Pushed | None:
+        """A word for an app, by way of the push service that it named: that something happened, and its kind. Written to the ledger.
+
+        `close` makes of the text what that app alone can read. It is the text that is decided about, and the address, before it is
+        closed; the words in it are fixed (instance/alert.py). None when either names what is not everybody's.
+        """
+        said, host = render_alert(alert, tx.home), _host(endpoint)
+        asked = _ask(tx, [said, endpoint])
+        verdict = policy.decide_push(asked.reach, host, own_host=tx.home.host)
+        closed = close(orjson.dumps(said)) if verdict.allowed else Message(b"", {})
+        what = str(alert.notification_id)
+        _write(tx, "outbound", what, closed.body, {host or NOBODY: verdict})
+        if not verdict.allowed:
+            return None
+        letter = Outbound(
+            ids.snowflake(tx.now_ms), host, endpoint, what, "", verdict.rule, verdict.space, closed.body
+        )
+        return Pushed(self._sealed(letter), closed.headers)
 
     def verify_ledger(self, tx: Tx) -> LedgerProof:
         """Read the whole ledger and find the first line that was changed, moved, added or taken out."""

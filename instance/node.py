@@ -35,6 +35,7 @@ from instance.fetch import Fetcher
 from instance.inbox import Arrival
 from instance.keyring import KeyRing
 from instance.meeting import Meeting
+from instance.pusher import Pusher
 from instance.serving import Permitted
 from instance.storage import delivery as letters
 from instance.storage import exchanges, marks, migrate, oauth, peers, received, sessions, tokens
@@ -122,6 +123,9 @@ class Cordee:
             media_dir=config.media_dir,
             own_host=self.home.host,
         )
+        self.pusher = Pusher(
+            database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
+        )
         self._turned_away_ms: dict[str, int] = {}
         self._said: dict[str, _Said] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -151,6 +155,7 @@ class Cordee:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.pusher.stop()
         await self._database.write(self._keep_forms)
         await self.wire.close()
         await self._database.close()
@@ -276,11 +281,12 @@ class Cordee:
         await self.perform(actor.create_node)
         await self._database.write(self._remember_forms)
         self._database.listen(self.bus.tell)
-        for listener in (self._keyring.hear, self.delivery.hear, self.fetcher.hear):
+        for listener in (self._keyring.hear, self.delivery.hear, self.fetcher.hear, self.pusher.hear):
             self.bus.subscribe(listener)
         for name, work in (
             ("deliver", self.delivery.run),
             ("fetch", self.fetcher.run),
+            ("push", self.pusher.run),
             ("watch", self._watch),
             ("tidy", self._tidy),
             ("sweep", self._sweep),

@@ -62,6 +62,14 @@ RULES: dict[str, dict[str, str]] = {
         "fr": "Cela nomme ce qui est classé au-dessus du plafond de la charte : {names}. "
         "Retirez-le, ou demandez à l’informatique d’amender la charte.",
     },
+    "released_push": {
+        "en": "It tells an app that there is something to look at; of which kind, and nothing of what it is.",
+        "fr": "Cela signale à une application qu’il y a quelque chose à voir, de quel genre, et rien de ce que c’est.",
+    },
+    "withheld_push": {
+        "en": "An app wants to be told at an address that names something of ours, or that is our own: {names}.",
+        "fr": "Une application veut être prévenue à une adresse qui nomme quelque chose à nous, ou qui est la nôtre : {names}.",
+    },
     "withheld_closed": {
         "en": "The project has no charter in force now, so nothing leaves for it. Ask IT to resume or renew it, then try again.",
         "fr": "Le projet n’a pas de charte en vigueur : rien ne part. Demandez à l’informatique de la reprendre ou de la renouveler.",
@@ -184,6 +192,13 @@ def judge(reach: Reach, terms: Mapping[str, Terms]) -> Verdict:
     if allowed:
         return allowed[0]._replace(hosts=frozenset().union(*(verdict.hosts for verdict in allowed)))
     return verdicts[0] if verdicts else decide(reach, terms, ANYONE)
+
+
+def decide_push(reach: Reach, host: str, *, own_host: str) -> Verdict:
+    """May this host be told, by an app's wish, that something happened? Names that are not everybody's stay here, whoever may read them."""
+    if host and host != own_host and reach.spaces is None:
+        return Verdict(True, "released_push", PUBLIC, frozenset({host}), (), label=0)
+    return _verdict(reach, "withheld_push", INTERNAL)
 
 
 def candidates(reach: Reach, terms: Mapping[str, Terms]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from instance import ids
 from instance.events import Notified
-from instance.storage import notifications
+from instance.storage import notifications, pushes
 from instance.storage.database import Tx
 from instance.storage.notifications import NotificationRow
 
@@ -24,5 +24,6 @@ def remind(tx: Tx, kind: str, owner_ids: Iterable[int], *, actor_id: int, post_i
         for owner in owners
     ]
     notifications.insert_many(tx, rows)
+    pushes.want(tx, [row.id for row in rows])
     for row in rows:
         tx.emit(Notified(row.id, row.owner_id))
