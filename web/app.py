@@ -81,10 +81,12 @@ def build_app(node: Cordee, *, limits: Limits | None = None) -> Application:
     app[NODE], app[PICTURES], app[CACHE] = node, pictures, cache
     app[STREAMS], app[LIMITS] = Streams(node, cache), limits or Limits()
     app[doors.ROUTES], app[DISCLOSED] = [], {}
+    app[media.DECODING], app[media.PREPARING] = asyncio.Semaphore(2), set()
     mount(app, endpoints.routes(node, node.seal_key))
     mount(app, _routes())
     app.cleanup_ctx.append(_listening)
     app.on_shutdown.append(_close_sockets)
+    app.on_shutdown.append(media.stop_preparing)
     return app
 
 

@@ -3,12 +3,13 @@
 The rule kept here: nothing is published that the author was not told about; a refusal names its rule and loses no text.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from instance import policy
 from instance.domain import text
+from instance.domain.media import worded
 from instance.domain.place import (
     Writer,
     check_all_take_part,
@@ -37,6 +38,14 @@ VISIBILITIES = ("public", "unlisted", "private", "direct")
 IN_PROJECT = "unlisted"
 
 
+class MediaWords(NamedTuple):
+    """What is said otherwise of a picture with an edit; None leaves it."""
+
+    media_id: int
+    description: str | None = None
+    focus: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PostDraft:
     """What a person wants to publish. `visibility` counts inside the company only; `project` is what a page chose: an IRI, or INTERNAL."""
@@ -51,6 +60,7 @@ class PostDraft:
     project: str | None = None
     application: str | None = None
     poll: PollDraft | None = None
+    media_words: tuple[MediaWords, ...] = ()
 
 
 class Checked(NamedTuple):
@@ -131,7 +141,7 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
     check_takes_part(tx, writer, place.space)
     mentions = tuple({actor.id: actor for actor in place.meant.values()}.values())
     check_all_take_part(tx, writer, place.space, mentions)
-    pictures = _pictures(tx, writer, draft.media_ids, place.changes)
+    pictures = _pictures(tx, writer, draft, place.changes)
     html = text.to_html(draft.text, {handle: Anchor(a.iri, a.username) for handle, a in place.meant.items()})
     parent_iri = [place.parent.iri] if place.parent else []
     options = draft.poll.options if draft.poll else ()
@@ -165,16 +175,21 @@ def _check_form(draft: PostDraft, locale: str, limit_chars: int) -> None:
         raise cannot("bad_visibility", locale, field="visibility", known=", ".join(VISIBILITIES))
 
 
-def _pictures(
-    tx: Tx, writer: Writer, media_ids: Sequence[int], changes: PostRow | None
-) -> tuple[MediaRow, ...]:
-    """The author's own, each free or already in the post that is changed."""
-    taken_by = changes.id if changes else None
-    found = media.owned(tx, writer.actor.id, media_ids)
+def _pictures(tx: Tx, writer: Writer, draft: PostDraft, changes: PostRow | None) -> tuple[MediaRow, ...]:
+    """The author's own, each free or already in the post that is changed, with what the draft says of them. Raises BadInput as well."""
+    taken_by, wanted = changes.id if changes else None, set(draft.media_ids)
+    found = media.owned(tx, writer.actor.id, draft.media_ids)
+    if any(row.state == "processing" for row in found):
+        raise cannot("media_processing", writer.locale, field="media_ids")
     free = [row for row in found if row.state == "ready" and row.post_id in {None, taken_by}]
-    if len(free) != len(set(media_ids)):
+    if len(free) != len(wanted):
         raise cannot("no_such_media", writer.locale, field="media_ids")
-    return tuple(free)
+    said = {words.media_id: words for words in draft.media_words}
+    return tuple(_said(row, said.get(row.id)) for row in free)
+
+
+def _said(row: MediaRow, words: MediaWords | None) -> MediaRow:
+    return worded(row, description=words.description, focus=words.focus) if words else row
 
 
 def _explain(tx: Tx, writer: Writer, verdict: Verdict) -> str:

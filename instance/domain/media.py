@@ -15,8 +15,8 @@ from pathlib import Path
 
 from instance import ids
 from instance.domain.outcome import Outcome
-from instance.domain.picture import FORMATS, Picture, decoded, renewed, sniff
-from instance.errors import BadInput
+from instance.domain.picture import FORMATS, Picture, decoded, preview_size, renewed
+from instance.errors import BadInput, NotFound
 from instance.events import PostChanged
 from instance.storage import media as rows
 from instance.storage.actors import ActorRow
@@ -26,23 +26,23 @@ from instance.storage.media import MediaRow
 UPLOAD_LIMIT_BYTES = 16 * 1024 * 1024
 DESCRIPTION_LIMIT_CHARS = 1500
 LINK_SECONDS = 3600
+DECODING_LIMIT_MS = 300_000
 MEDIA_TYPES = tuple(FORMATS)
 _PREVIEW = ".preview.webp"
 
 
 def accept(
     data: bytes,
-    declared_type: str,
     *,
     limit_bytes: int = UPLOAD_LIMIT_BYTES,
     shape: tuple[int, int] | None = None,
 ) -> Picture:
-    """An upload, decoded, turned upright, cut to a shape and written anew without metadata. For a thread. Raises BadInput("file")."""
+    """An upload, decoded, turned upright, cut to a shape and written anew without metadata, whatever it was said to be.
+
+    For a thread. Raises BadInput("file").
+    """
     if len(data) > limit_bytes:
         raise BadInput("file", f"A picture has at most {limit_bytes // 1024 // 1024} MiB.")
-    media_type = sniff(data)
-    if declared_type.startswith("image/") and declared_type.lower() not in {media_type, "image/jpg"}:
-        raise BadInput("file", f"The file says it is {declared_type} but it is {media_type}.")
     return renewed(data, shape=shape)
 
 
@@ -99,25 +99,77 @@ def _written_s(file: Path) -> float:
 
 
 def store(
-    tx: Tx, owner: ActorRow, picture: Picture, *, description: str = "", focus: str = ""
+    tx: Tx,
+    owner: ActorRow,
+    picture: Picture,
+    *,
+    thumbnail: Picture | None = None,
+    description: str = "",
+    focus: str = "",
 ) -> Outcome[MediaRow]:
-    """Keep an upload (already saved) as the owner's. Raises BadInput("description").
+    """Keep an upload (already saved) as the owner's. Raises BadInput.
 
     It gets its place when a post takes it; until then it is what any unknown id of ours is, internal.
     """
-    row = _row(tx, owner, picture, description=_described(description), focus=_focused(focus))
+    row = worded(_filled(_empty(tx, owner), picture), description=description, focus=focus)
+    row = _with_thumbnail(row, thumbnail) if thumbnail else row
     rows.insert_one(tx, row)
     return Outcome(row)
 
 
-def store_for(tx: Tx, owner: ActorRow, picture: Picture, *, purpose: str) -> MediaRow:
-    """Keep an upload (already saved) that is for no post: its link works for our own people as long as it is in use."""
-    row = _row(tx, owner, picture)._replace(purpose=purpose, link_key=secrets.token_urlsafe(24))
+def begin(tx: Tx, owner: ActorRow, media_type: str, *, description: str = "", focus: str = "") -> MediaRow:
+    """Note an upload that is still being decoded, to be told by `finish` what became of it. Raises BadInput."""
+    row = _empty(tx, owner)._replace(media_type=media_type)
+    row = worded(row, description=description, focus=focus)
     rows.insert_one(tx, row)
     return row
 
 
-def _row(tx: Tx, owner: ActorRow, picture: Picture, *, description: str = "", focus: str = "") -> MediaRow:
+def finish(tx: Tx, media_id: int, picture: Picture | None, *, thumbnail: Picture | None = None) -> None:
+    """An upload that `begin` noted was decoded and saved; None when it cannot be."""
+    row = rows.by_id(tx, media_id)
+    if row is None:
+        return
+    if picture is None:
+        rows.set_broken(tx, media_id)
+        return
+    row = _filled(row, picture)
+    rows.fill(tx, row)
+    if thumbnail is not None:
+        rows.set_thumbnail(tx, _with_thumbnail(row, thumbnail))
+
+
+def is_lost(row: MediaRow, now_ms: int) -> bool:
+    """Whether an upload can no longer become ready: its decoding failed, or ended with the process that did it."""
+    late = now_ms - row.created_at_ms > DECODING_LIMIT_MS
+    return row.state == "broken" or (row.state == "processing" and late)
+
+
+def set_thumbnail(tx: Tx, row: MediaRow, thumbnail: Picture) -> MediaRow:
+    """Show another picture (saved already) as the preview of one that no post has taken."""
+    row = _with_thumbnail(row, thumbnail)
+    rows.set_thumbnail(tx, row)
+    return row
+
+
+def remove(tx: Tx, owner: ActorRow, media_id: int) -> None:
+    """Take back an upload that no post has taken. Raises NotFound, BadInput."""
+    row = _own(tx, owner, media_id)
+    if row.post_id is not None:
+        raise BadInput("id", "It is in a post now. Change the post, or delete it.")
+    rows.drop(tx, media_id)
+
+
+def _with_thumbnail(row: MediaRow, thumbnail: Picture) -> MediaRow:
+    width, height = preview_size(thumbnail.width, thumbnail.height)
+    return row._replace(
+        thumbnail=path_of(thumbnail.sha256, thumbnail.media_type),
+        thumbnail_size=f"{width}x{height}",
+        blurhash=thumbnail.blurhash,
+    )
+
+
+def _empty(tx: Tx, owner: ActorRow) -> MediaRow:
     media_id = ids.snowflake(tx.now_ms)
     return MediaRow(
         id=media_id,
@@ -125,28 +177,65 @@ def _row(tx: Tx, owner: ActorRow, picture: Picture, *, description: str = "", fo
         owner_id=owner.id,
         post_id=None,
         position=0,
+        media_type="",
+        sha256="",
+        size_bytes=0,
+        width=0,
+        height=0,
+        blurhash=None,
+        description="",
+        focus="",
+        path=None,
+        state="processing",
+        created_at_ms=tx.now_ms,
+    )
+
+
+def _filled(row: MediaRow, picture: Picture) -> MediaRow:
+    return row._replace(
         media_type=picture.media_type,
         sha256=picture.sha256,
         size_bytes=len(picture.data),
         width=picture.width,
         height=picture.height,
         blurhash=picture.blurhash,
-        description=description,
-        focus=focus,
         path=path_of(picture.sha256, picture.media_type),
         state="ready",
-        created_at_ms=tx.now_ms,
     )
 
 
-def describe(tx: Tx, owner: ActorRow, media_id: int, *, description: str, focus: str) -> MediaRow:
-    """Change the words for a picture that no post has taken yet. Raises BadInput."""
-    row = next(iter(rows.owned(tx, owner.id, [media_id])), None)
-    if row is None or row.post_id is not None:
-        raise BadInput("id", "There is no such picture of yours that is still free.")
-    said = row._replace(description=_described(description), focus=_focused(focus))
+def store_for(tx: Tx, owner: ActorRow, picture: Picture, *, purpose: str) -> MediaRow:
+    """Keep an upload (already saved) that is for no post: its link works for our own people as long as it is in use."""
+    row = _filled(_empty(tx, owner), picture)._replace(purpose=purpose, link_key=secrets.token_urlsafe(24))
+    rows.insert_one(tx, row)
+    return row
+
+
+def describe(
+    tx: Tx, owner: ActorRow, media_id: int, *, description: str | None = None, focus: str | None = None
+) -> MediaRow:
+    """Change the words for a picture that no post has taken yet; None leaves them. Raises NotFound, BadInput."""
+    row = _own(tx, owner, media_id)
+    if row.post_id is not None:
+        raise NotFound("picture")
+    said = worded(row, description=description, focus=focus)
     rows.set_words(tx, media_id, description=said.description, focus=said.focus)
     return said
+
+
+def worded(row: MediaRow, *, description: str | None, focus: str | None) -> MediaRow:
+    """The row with other words; None leaves them. Raises BadInput."""
+    return row._replace(
+        description=row.description if description is None else _described(description),
+        focus=row.focus if focus is None else _focused(focus),
+    )
+
+
+def _own(tx: Tx, owner: ActorRow, media_id: int) -> MediaRow:
+    row = next(iter(rows.owned(tx, owner.id, [media_id])), None)
+    if row is None:
+        raise NotFound("picture")
+    return row
 
 
 def receive(tx: Tx, media_id: int, picture: Picture | None) -> None:

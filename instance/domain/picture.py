@@ -17,7 +17,13 @@ PIXELS_LIMIT = 50_000_000  # of all frames together
 SIDE_LIMIT_PX = 4096  # larger pictures of ours are scaled down to it
 PREVIEW_SIDE_PX = 640
 
-FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
+FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+}
 
 
 class Picture(NamedTuple):
@@ -43,7 +49,7 @@ def sniff(data: bytes) -> str:
     """The media type that the bytes themselves show. Raises BadInput("file")."""
     kind = filetype.guess(data[:512])
     if kind is None or kind.mime not in FORMATS:
-        raise BadInput("file", "Only JPEG, PNG, GIF and WebP pictures can be attached.")
+        raise BadInput("file", "Only JPEG, PNG, GIF, WebP and AVIF pictures can be attached.")
     return str(kind.mime)
 
 
@@ -140,6 +146,14 @@ def _picture(media_type: str, data: bytes, upright: Image.Image) -> Picture:
     shown.save(preview, format="WEBP", quality=80)
     sha256 = hashlib.sha256(data).hexdigest()
     return Picture(media_type, data, preview.getvalue(), width, height, _blurhash(shown), sha256)
+
+
+def preview_size(width: int, height: int) -> tuple[int, int]:
+    """Pixels of the preview of a picture."""
+    longest = max(width, height, 1)
+    if longest <= PREVIEW_SIDE_PX:
+        return width, height
+    return max(1, round(width * PREVIEW_SIDE_PX / longest)), max(1, round(height * PREVIEW_SIDE_PX / longest))
 
 
 def _blurhash(image: Image.Image) -> str:

@@ -246,6 +246,8 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
     media.keep_only(tx, post.id, [picture.id for picture in checked.media])
     for position, picture in enumerate(checked.media):
         media.attach(tx, picture.id, post_id=post.id, position=position)
+        if checked.draft.media_words:
+            media.set_words(tx, picture.id, description=picture.description, focus=picture.focus)
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
     return NoteFacts(post, author, checked.mentions, checked.media, poll)

@@ -94,6 +94,9 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     posting.reword(tx, before, post, mentions=tuple(_mentioned(tx, note)))
     kept = {row.iri: row.id for row in media.of_posts(tx, [post.id]).get(post.id, ())}
     media.keep_only(tx, post.id, [kept[p.iri] for p in note.pictures if p.iri in kept])
+    for picture in note.pictures:
+        if picture.iri in kept:
+            media.set_words(tx, kept[picture.iri], description=picture.description, focus=picture.focus)
     _want(tx, post, note.pictures)
     return NOTHING
 

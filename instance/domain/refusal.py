@@ -50,6 +50,10 @@ RULES: dict[str, dict[str, str]] = {
         "en": "A post has a poll or pictures, not both.",
         "fr": "Une publication a un sondage ou des images, pas les deux.",
     },
+    "media_processing": {
+        "en": "A picture is still being prepared. Try again in a moment.",
+        "fr": "Une image est encore en préparation. Réessayez dans un instant.",
+    },
     "bad_visibility": {
         "en": "Visibility is one of {known}.",
         "fr": "La visibilité est l’une de celles-ci : {known}.",

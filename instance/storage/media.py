@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, union, update
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore
@@ -11,7 +11,11 @@ from instance.storage.tables import Media
 
 
 class MediaRow(NamedTuple):
-    """A picture. `state`: ready (the file is at `path`), wanted (a partner's, not fetched yet), broken (it failed its check)."""
+    """A picture.
+
+    `state`: ready (the file is at `path`), processing (ours, being decoded), wanted (a partner's, not fetched yet), broken (it failed its
+    check).
+    """
 
     id: int
     iri: str
@@ -31,6 +35,9 @@ class MediaRow(NamedTuple):
     created_at_ms: int
     purpose: str = "post"
     link_key: str = ""
+    thumbnail: str = ""
+    thumbnail_size: str = ""
+    duration_ms: int = 0
 
 
 class _Path(NamedTuple):
@@ -53,7 +60,13 @@ _OF_POSTS = Query(
 _WANTED = Query(
     select(*_media).where(_media.state == "wanted").order_by(_media.id).limit(bindparam("limit")), MediaRow
 )
-_PATHS = Query(select(_media.path).where(in_list(_media.path, "paths")).distinct(), _Path)
+_PATHS = Query(
+    union(
+        select(_media.path).where(in_list(_media.path, "paths")),
+        select(_media.thumbnail).where(in_list(_media.thumbnail, "paths")),
+    ),
+    _Path,
+)
 _INSERT = Command(insert_or_ignore(Media))
 _ATTACH = Command(
     update(Media)
@@ -64,6 +77,21 @@ _WORDS = Command(
     update(Media)
     .where(_media.id == bindparam("media_id"))
     .values(description=bindparam("new_description"), focus=bindparam("new_focus"))
+)
+_FILL = ("media_type", "sha256", "size_bytes", "width", "height", "blurhash", "path", "state", "duration_ms")
+_FILLED = Command(
+    update(Media)
+    .where(_media.id == bindparam("media_id"))
+    .values({name: bindparam(f"new_{name}") for name in _FILL})
+)
+_THUMBNAIL = Command(
+    update(Media)
+    .where(_media.id == bindparam("media_id"))
+    .values(
+        thumbnail=bindparam("new_thumbnail"),
+        thumbnail_size=bindparam("new_size"),
+        blurhash=bindparam("new_blurhash"),
+    )
 )
 _READY = Command(
     update(Media)
@@ -150,6 +178,22 @@ def keep_only(tx: Tx, post_id: int, media_ids: Iterable[int]) -> None:
 def set_words(tx: Tx, media_id: int, *, description: str, focus: str) -> None:
     """Change what is said of a picture."""
     tx.run(_WORDS, media_id=media_id, new_description=description, new_focus=focus)
+
+
+def fill(tx: Tx, row: MediaRow) -> None:
+    """An upload is decoded: keep what is known of it now."""
+    tx.run(_FILLED, media_id=row.id, **{f"new_{name}": getattr(row, name) for name in _FILL})
+
+
+def set_thumbnail(tx: Tx, row: MediaRow) -> None:
+    """Show another picture's preview in place of its own."""
+    tx.run(
+        _THUMBNAIL,
+        media_id=row.id,
+        new_thumbnail=row.thumbnail,
+        new_size=row.thumbnail_size,
+        new_blurhash=row.blurhash,
+    )
 
 
 def set_ready(tx: Tx, row: MediaRow) -> None:

@@ -298,7 +298,7 @@ class Mention(SQLModel, table=True):
 class Media(SQLModel, table=True):
     """A picture: ours or a partner's. `path` is its file below the media directory once we hold it.
 
-    `purpose`: what it is for, as "post" or "avatar"; one that is not for a post is opened by its `link_key` as long as it is in use.
+    `thumbnail` is the file of another picture whose preview is shown in place of its own. `purpose`: what it is for, as "post" or "avatar"; one that is not for a post is opened by its `link_key` as long as it is in use.
     """
 
     id: int = big(primary_key=True)
@@ -319,6 +319,9 @@ class Media(SQLModel, table=True):
     created_at_ms: int = big()
     purpose: str = Field(default="post", sa_column_kwargs={"server_default": "post"})
     link_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    thumbnail: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
+    thumbnail_size: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    duration_ms: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Favourite(SQLModel, table=True):

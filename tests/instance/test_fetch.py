@@ -134,7 +134,7 @@ async def test_a_host_that_claims_more_than_it_can_show_costs_a_few_questions(
 
 async def test_a_partners_picture_is_fetched_checked_and_kept(companies: tuple[Company, Company, Company]):
     acme, globex, _ = companies
-    picture = media.accept(a_png(), "image/png")
+    picture = media.accept(a_png())
     media.save(acme.config.media_dir, picture)
     row = await acme.node.perform(lambda tx: media.store(tx, acme.people["alice"], picture))
     await acme.post("alice", "The frame", media_ids=(row.id,))
@@ -152,7 +152,7 @@ async def test_a_partners_picture_is_fetched_checked_and_kept(companies: tuple[C
 
 async def a_posted_picture(acme: Company) -> pictures.MediaRow:
     """A picture in a post of the project."""
-    picture = media.accept(a_png(), "image/png")
+    picture = media.accept(a_png())
     media.save(acme.config.media_dir, picture)
     row = await acme.node.perform(lambda tx: media.store(tx, acme.people["alice"], picture))
     await acme.post("alice", "The frame", media_ids=(row.id,))
@@ -169,7 +169,7 @@ async def test_a_picture_that_is_not_the_one_signed_is_marked_broken(
     companies: tuple[Company, Company, Company],
 ):
     acme, globex, _ = companies
-    renewed = media.accept(a_png(), "image/png").data
+    renewed = media.accept(a_png()).data
     await acme.shut_door()
     acme.app_of = telling(renewed, renewed[::-1])  # as many bytes, so that only their digest tells
     await acme.open_door()

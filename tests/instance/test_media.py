@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from instance.domain import media, picture, post, post_inbound
 from instance.domain.compose import PostDraft
-from instance.errors import BadInput, CannotPublish
+from instance.errors import BadInput, CannotPublish, NotFound
 from instance.events import MediaWanted, PostChanged
 from instance.storage import media as rows
 
@@ -33,7 +33,7 @@ def opened(data):
 
 
 def a_stored(tx, owner, **words):
-    return media.store(tx, owner, media.accept(a_file(), "image/jpeg"), **words).value
+    return media.store(tx, owner, media.accept(a_file()), **words).value
 
 
 @pytest.fixture
@@ -69,10 +69,11 @@ def apollo(tx, alice, bob):
         ("PNG", "P"),
         ("PNG", "1"),
         ("WEBP", "RGB"),
+        ("AVIF", "RGB"),
     ],
 )
 def test_a_picture_is_taken_in_with_what_is_known_of_it(form, mode):
-    taken = media.accept(a_file(form, mode=mode), f"image/{form.lower()}")
+    taken = media.accept(a_file(form, mode=mode))
     assert (taken.width, taken.height, taken.media_type) == (60, 40, f"image/{form.lower()}")
     assert opened(taken.data).size == (60, 40)
     assert taken.sha256 == hashlib.sha256(taken.data).hexdigest()
@@ -83,19 +84,19 @@ def test_an_upload_loses_its_metadata():
     exif = Image.Exif()
     exif[0x010F] = "a maker"
     exif[GPS] = {1: "N"}
-    taken = media.accept(a_file(exif=exif.tobytes(), comment=b"a secret"), "image/jpeg")
+    taken = media.accept(a_file(exif=exif.tobytes(), comment=b"a secret"))
     assert (len(opened(taken.data).getexif()), b"secret" in taken.data) == (0, False)
 
 
 def test_an_upload_is_turned_upright():
     exif = Image.Exif()
     exif[ORIENTATION] = 6
-    taken = media.accept(a_file(exif=exif.tobytes()), "image/jpeg")
+    taken = media.accept(a_file(exif=exif.tobytes()))
     assert (taken.width, taken.height, opened(taken.data).size) == (40, 60, (40, 60))
 
 
 def test_a_large_upload_is_scaled_down_and_its_preview_more_so():
-    taken = media.accept(a_file("PNG", size=(5000, 100)), "image/png")
+    taken = media.accept(a_file("PNG", size=(5000, 100)))
     assert (taken.width, opened(taken.preview).width) == (picture.SIDE_LIMIT_PX, picture.PREVIEW_SIDE_PX)
 
 
@@ -103,43 +104,42 @@ def test_an_animation_stays_one():
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=50, loop=0)
-    assert opened(media.accept(out.getvalue(), "image/gif").data).n_frames == 3
+    assert opened(media.accept(out.getvalue()).data).n_frames == 3
 
 
 @pytest.mark.parametrize(
-    ("data", "declared"),
+    "data",
     [
-        (b"", "image/png"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
-        (b"%PDF-1.7", "application/pdf"),
-        (a_file("PNG")[:60], "image/png"),
-        (a_file("BMP"), "image/bmp"),
-        (a_file("PNG"), "image/jpeg"),
-        (b"\x89PNG\r\n\x1a\n" + b"0" * 100, "image/png"),
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%PDF-1.7",
+        a_file("PNG")[:60],
+        a_file("BMP"),
+        b"\x89PNG\r\n\x1a\n" + b"0" * 100,
     ],
 )
-def test_what_is_no_whole_picture_of_a_known_kind_is_refused(data, declared):
+def test_what_is_no_whole_picture_of_a_known_kind_is_refused(data):
     with pytest.raises(BadInput) as caught:
-        media.accept(data, declared)
+        media.accept(data)
     assert caught.value.field == "file"
 
 
 def test_too_many_bytes_are_refused():
     with pytest.raises(BadInput, match="16 MiB"):
-        media.accept(a_file() + b"0" * media.UPLOAD_LIMIT_BYTES, "image/jpeg")
+        media.accept(a_file() + b"0" * media.UPLOAD_LIMIT_BYTES)
 
 
 @pytest.mark.parametrize("size", [(8000, 7000), (20000, 10000)])
 def test_too_many_pixels_are_refused_before_they_are_decoded(size):
     with pytest.raises(BadInput, match="million pixels"):
-        media.accept(a_file("PNG", size=size, mode="1"), "image/png")
+        media.accept(a_file("PNG", size=size, mode="1"))
 
 
 # Keeping
 
 
 def test_a_picture_lies_under_the_name_of_its_content(tmp_path):
-    taken = media.accept(a_file(), "image/jpeg")
+    taken = media.accept(a_file())
     media.save(tmp_path, taken)
     media.save(tmp_path, taken)
     path = media.path_of(taken.sha256, taken.media_type)
@@ -149,7 +149,7 @@ def test_a_picture_lies_under_the_name_of_its_content(tmp_path):
 
 
 def test_a_file_that_no_picture_needs_is_removed_once_it_is_old(tmp_path):
-    taken = media.accept(a_file(), "image/jpeg")
+    taken = media.accept(a_file())
     media.save(tmp_path, taken)
     assert media.stored(tmp_path, before_s=0) == []
     assert media.stored(tmp_path, before_s=1e12) == [media.path_of(taken.sha256, "image/jpeg")]
@@ -158,7 +158,7 @@ def test_a_file_that_no_picture_needs_is_removed_once_it_is_old(tmp_path):
 
 
 def test_a_file_that_is_written_again_before_it_is_removed_stays(tmp_path):
-    taken = media.accept(a_file(), "image/jpeg")
+    taken = media.accept(a_file())
     media.save(tmp_path, taken)
     found = media.stored(tmp_path, before_s=1e12)
     media.discard(tmp_path, [*found, "aa/gone.png"], before_s=1)
@@ -175,7 +175,7 @@ def test_the_words_for_a_picture_can_be_changed_until_a_post_takes_it(tx, alice)
     row = a_stored(tx, alice)
     assert media.describe(tx, alice, row.id, description="a plan", focus="0,0").description == "a plan"
     publish(tx, alice, "look", media_ids=(row.id,))
-    with pytest.raises(BadInput):
+    with pytest.raises(NotFound):
         media.describe(tx, alice, row.id, description="another", focus="")
 
 
@@ -343,7 +343,7 @@ def test_a_token_of_any_shape_is_only_wrong():
 
 
 def test_a_portrait_is_not_tidied_away_as_an_upload_that_no_post_took(tx, alice):
-    taken = media.accept(a_file(), "image/jpeg")
+    taken = media.accept(a_file())
     free, portrait = (
         media.store(tx, alice, taken).value,
         media.store_for(tx, alice, taken, purpose="avatar"),

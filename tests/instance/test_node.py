@@ -92,7 +92,7 @@ async def test_an_internal_post_answers_as_one_that_never_was(acme: Company, glo
 
 async def a_posted_picture(acme: Company) -> MediaRow:
     """A picture in a post of the project."""
-    picture = media.accept(PNG, "image/png")
+    picture = media.accept(PNG)
     media.save(acme.config.media_dir, picture)
     row = await acme.node.perform(lambda tx: media.store(tx, acme.people["alice"], picture))
     await acme.post("alice", "The frame", media_ids=(row.id,))

@@ -82,7 +82,7 @@ async def an_app(acme: Company) -> int:
 def a_picture() -> Picture:
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "PNG")
-    return media.accept(file.getvalue(), "image/png")
+    return media.accept(file.getvalue())
 
 
 def files(acme: Company) -> set[str]:

@@ -65,7 +65,7 @@ async def test_a_picture_is_described_until_a_post_has_it(acme: Company):
         assert (await alice.get(place))["description"] == "new"
         status = await alice.post("/api/v1/statuses", status="", media_ids=[made["id"]])
         assert status["media_attachments"][0]["description"] == "new"
-        assert (await alice.call("PUT", place, json={"description": "late"})).status == 422
+        assert (await alice.call("PUT", place, json={"description": "late"})).status == 404
 
 
 async def test_a_picture_is_its_owners_until_it_is_posted(acme: Company):

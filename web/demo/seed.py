@@ -302,7 +302,7 @@ class _Story:
         return row.id if row else None
 
     async def _picture(self, company: _Company, author: ActorRow) -> tuple[int, ...]:
-        picture = await asyncio.to_thread(media.accept, _photograph(), "image/png")
+        picture = await asyncio.to_thread(media.accept, _photograph())
         await asyncio.to_thread(media.save, company.node.config.media_dir, picture)
         stored = await company.node.perform(
             partial(

@@ -12,7 +12,7 @@ import orjson
 from instance.domain import text
 from instance.domain.about import About, Portrait, about_of
 from instance.domain.access import Grant
-from instance.domain.picture import PREVIEW_SIDE_PX
+from instance.domain.picture import preview_size
 from instance.domain.scopes import SCOPES
 from instance.home import Home
 from instance.policy import INTERNAL
@@ -183,7 +183,7 @@ def media_attachment(row: MediaRow, links: PictureLinks | None) -> Json:
     x, _, y = row.focus.partition(",")
     return {
         "id": str(row.id),
-        "type": "image" if links else "unknown",
+        "type": "image" if links or row.state == "processing" else "unknown",
         "url": links.url if links else None,
         "preview_url": links.preview_url if links else None,
         "remote_url": None,
@@ -191,7 +191,7 @@ def media_attachment(row: MediaRow, links: PictureLinks | None) -> Json:
         "text_url": None,
         "meta": {
             "original": _size(row.width, row.height),
-            "small": _size(*preview_size(row.width, row.height)),
+            "small": _small(row),
             "focus": {"x": _number(x), "y": _number(y)},
         },
         "description": row.description or None,
@@ -199,12 +199,9 @@ def media_attachment(row: MediaRow, links: PictureLinks | None) -> Json:
     }
 
 
-def preview_size(width: int, height: int) -> tuple[int, int]:
-    """Pixels of the preview of a picture."""
-    longest = max(width, height, 1)
-    if longest <= PREVIEW_SIDE_PX:
-        return width, height
-    return max(1, round(width * PREVIEW_SIDE_PX / longest)), max(1, round(height * PREVIEW_SIDE_PX / longest))
+def _small(row: MediaRow) -> Json:
+    width, _, height = row.thumbnail_size.partition("x")
+    return _size(int(width), int(height)) if row.thumbnail else _size(*preview_size(row.width, row.height))
 
 
 def _size(width: int, height: int) -> Json:

@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from aiohttp.web import FileResponse, Request, Response, StreamResponse
+from aiohttp.web import AppKey, Application, FileResponse, Request, Response, StreamResponse
 
 from federation.doors import Door, Route
 from instance.domain import media
-from instance.domain.picture import Picture
+from instance.domain.picture import Picture, sniff
+from instance.errors import BadInput
+from instance.node import Cordee
 from instance.storage import media as rows
 from instance.storage.database import Tx
 from instance.storage.media import MediaRow
@@ -20,7 +23,9 @@ from web.mastodon.params import Params, Upload, as_id, of_query, path_id
 from web.mastodon.reply import reply
 
 FORM_BYTES = 64 * 1024  # the form around the file
-_decoding = asyncio.Semaphore(2)
+PATIENCE_S = 1.0  # an upload that takes longer is answered before it is ready
+DECODING: AppKey[asyncio.Semaphore] = AppKey("decoding", asyncio.Semaphore)
+PREPARING: AppKey[set[asyncio.Task[None]]] = AppKey("preparing", set[asyncio.Task[None]])
 _SHOWN = {
     **CORS,
     "Cache-Control": "private, max-age=3600, immutable",
@@ -30,17 +35,76 @@ _SHOWN = {
 }
 
 
+class _Prepared(NamedTuple):
+    """An upload, decoded and saved, with the preview that was sent along."""
+
+    picture: Picture
+    thumbnail: Picture | None
+
+
 async def post_media(request: Request) -> Response:
-    """Upload a picture, to be attached to a post afterwards."""
-    me, node = caller(request), request.app[NODE]
-    sent = await params.of_body(request, limit_bytes=body_limit(request))
+    """Upload a picture, to be attached to a post afterwards; the answer comes when it is ready."""
+    sent, upload = await _uploaded(request)
+    return await _stored(request, sent, await _prepared(request, upload, sent.upload("thumbnail")))
+
+
+async def post_media_at_once(request: Request) -> Response:
+    """Upload a picture; what takes long to prepare is answered with 202, and asked for again until it is ready."""
+    sent, upload = await _uploaded(request)
+    media_type = sniff(upload.data)
+    task = asyncio.create_task(_prepared(request, upload, sent.upload("thumbnail")))
+    done, _ = await asyncio.wait([task], timeout=PATIENCE_S)
+    if done:
+        return await _stored(request, sent, task.result())
+    me = caller(request)
+    description, focus = sent.text("description"), sent.text("focus")
+    row = await request.app[NODE].write(
+        lambda tx: media.begin(tx, me.actor, media_type, description=description, focus=focus)
+    )
+    ending = asyncio.create_task(_finish(request.app[NODE], row.id, task))
+    request.app[PREPARING].add(ending)
+    ending.add_done_callback(request.app[PREPARING].discard)
+    return await _shown(request, row, status=202)
+
+
+async def _finish(node: Cordee, media_id: int, task: asyncio.Task[_Prepared]) -> None:
+    """Write down what became of an upload that was answered with 202."""
+    try:
+        picture, thumbnail = await task
+    except (BadInput, OSError):
+        await node.write(lambda tx: media.finish(tx, media_id, None))
+        return
+    await node.write(lambda tx: media.finish(tx, media_id, picture, thumbnail=thumbnail))
+
+
+async def stop_preparing(app: Application) -> None:
+    """Drop what is under way when the node stops: its owner is told to upload it again."""
+    preparing = app[PREPARING]
+    tasks = list(preparing)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _uploaded(request: Request) -> tuple[Params, Upload]:
+    sent = await params.of_body(request, limit_bytes=body_limit(request, files=2))
     upload = sent.upload("file")
     if upload is None:
         raise Invalid("File can't be blank")
+    return sent, upload
+
+
+async def _prepared(request: Request, upload: Upload, thumbnail: Upload | None) -> _Prepared:
     picture = await saved(request, upload)
-    row = await node.perform(
+    return _Prepared(picture, await saved(request, thumbnail) if thumbnail else None)
+
+
+async def _stored(request: Request, sent: Params, prepared: _Prepared) -> Response:
+    me, (picture, thumbnail) = caller(request), prepared
+    description, focus = sent.text("description"), sent.text("focus")
+    row = await request.app[NODE].perform(
         lambda tx: media.store(
-            tx, me.actor, picture, description=sent.text("description"), focus=sent.text("focus")
+            tx, me.actor, picture, thumbnail=thumbnail, description=description, focus=focus
         )
     )
     return await _shown(request, row)
@@ -55,11 +119,10 @@ async def saved(request: Request, upload: Upload, *, shape: tuple[int, int] | No
     """An upload decoded, cut to a shape, and saved; its row is the caller's to write. Raises BadInput."""
     config = request.app[NODE].config
     directory, limit_mib = config.media_dir, config.upload_limit_mib
-    async with _decoding:
+    async with request.app[DECODING]:
         picture = await asyncio.to_thread(
             media.accept,
             upload.data,
-            upload.media_type,
             limit_bytes=limit_mib * 1024 * 1024,
             shape=shape,
         )
@@ -68,25 +131,35 @@ async def saved(request: Request, upload: Upload, *, shape: tuple[int, int] | No
 
 
 async def get_media(request: Request) -> Response:
-    """A picture that the caller uploaded."""
-    me, media_id = caller(request), path_id(request)
-    return await _shown(request, await request.app[NODE].read(lambda tx: _own(tx, me.id, media_id)))
+    """A picture that the caller uploaded: 206 while it is being prepared."""
+    me, media_id, node = caller(request), path_id(request), request.app[NODE]
+    row = await node.read(lambda tx: _own(tx, me.id, media_id))
+    if media.is_lost(row, int(node.now() * 1000)):
+        raise Invalid("The file could not be read. Upload it again")
+    return await _shown(request, row, status=206 if row.state == "processing" else 200)
 
 
 async def put_media(request: Request) -> Response:
-    """Change what is said of a picture that no post has yet."""
-    me, media_id, sent = caller(request), path_id(request), await params.of_body(request)
+    """Change what is said of a picture that no post has yet, or its preview."""
+    me, media_id = caller(request), path_id(request)
+    sent = await params.of_body(request, limit_bytes=body_limit(request))
+    await request.app[NODE].read(lambda tx: _own(tx, me.id, media_id))
+    upload = sent.upload("thumbnail")
+    thumbnail = await saved(request, upload) if upload else None
+    description, focus = (sent.text(name) if name in sent else None for name in ("description", "focus"))
 
     def work(tx: Tx) -> MediaRow:
-        row = _own(tx, me.id, media_id)
-        description, focus = _kept(sent, "description", row.description), _kept(sent, "focus", row.focus)
-        return media.describe(tx, me.actor, media_id, description=description, focus=focus)
+        row = media.describe(tx, me.actor, media_id, description=description, focus=focus)
+        return media.set_thumbnail(tx, row, thumbnail) if thumbnail else row
 
     return await _shown(request, await request.app[NODE].write(work))
 
 
-def _kept(sent: Params, name: str, before: str) -> str:
-    return sent.text(name) if name in sent else before
+async def delete_media(request: Request) -> Response:
+    """Take back an upload that no post has taken."""
+    me, media_id = caller(request), path_id(request)
+    await request.app[NODE].write(lambda tx: media.remove(tx, me.actor, media_id))
+    return reply({})
 
 
 def _own(tx: Tx, owner_id: int, media_id: int) -> MediaRow:
@@ -96,9 +169,10 @@ def _own(tx: Tx, owner_id: int, media_id: int) -> MediaRow:
     return row
 
 
-async def _shown(request: Request, row: MediaRow) -> Response:
+async def _shown(request: Request, row: MediaRow, *, status: int = 200) -> Response:
     pictures = request.app[PICTURES]
-    return reply((await request.app[NODE].read(lambda tx: show.attachments(tx, [row], pictures)))[0])
+    shown = await request.app[NODE].read(lambda tx: show.attachments(tx, [row], pictures))
+    return reply(shown[0], status=status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +199,8 @@ async def _file(request: Request) -> FileResponse:
     if not until and not media.opens_lasting(row, key):
         raise NotFound
     media_type = "image/webp" if size == "small" else row.media_type
-    path = path_below(node.config.media_dir, row.path, size)
+    kept = row.thumbnail if size == "small" and row.thumbnail else row.path
+    path = path_below(node.config.media_dir, kept, size)
     if not await asyncio.to_thread(path.is_file):
         raise NotFound
     return FileResponse(path, headers={**_SHOWN, "Content-Type": media_type})
@@ -133,8 +208,9 @@ async def _file(request: Request) -> FileResponse:
 
 ROUTES: tuple[Route, ...] = (
     api("POST", "/api/v1/media", post_media, "write:media", limit=lambda limits: limits.media),
-    api("POST", "/api/v2/media", post_media, "write:media", limit=lambda limits: limits.media),
+    api("POST", "/api/v2/media", post_media_at_once, "write:media", limit=lambda limits: limits.media),
     api("GET", "/api/v1/media/{id}", get_media, "write:media"),
     api("PUT", "/api/v1/media/{id}", put_media, "write:media"),
+    api("DELETE", "/api/v1/media/{id}", delete_media, "write:media"),
     Route("GET", "/app/media/{id}/{size}", ByLink().enter, Door.EMPLOYEE),
 )

@@ -9,7 +9,7 @@ from aiohttp.web import Request, Response
 from federation.doors import Route
 from instance.domain import post, reaction
 from instance.domain.about import about_of
-from instance.domain.compose import AsksGate, PostDraft
+from instance.domain.compose import AsksGate, MediaWords, PostDraft
 from instance.domain.outcome import Outcome
 from instance.storage import marks, media, posts, reactions, timelines
 from instance.storage.actors import ActorRow
@@ -80,7 +80,13 @@ def _draft(me: Caller, sent: Params) -> PostDraft:
         language=_language(sent.text("language")) or usual.language or me.locale,
         application=me.app_name,
         poll=asked(sent),
+        media_words=tuple(_media_words(row) for row in sent.rows("media_attributes")),
     )
+
+
+def _media_words(sent: Params) -> MediaWords:
+    description, focus = (sent.text(name) if name in sent else None for name in ("description", "focus"))
+    return MediaWords(sent.row_id("id") or 0, description, focus)
 
 
 def _language(text: str) -> str | None:

@@ -12,3 +12,7 @@ def upgrade() -> None:
     op.add_column("actor", sa.Column("about", sa.String, nullable=False, server_default=""))
     op.add_column("media", sa.Column("purpose", sa.String, nullable=False, server_default="post"))
     op.add_column("media", sa.Column("link_key", sa.String, nullable=False, server_default=""))
+    op.add_column("media", sa.Column("thumbnail", sa.String, nullable=False, server_default=""))
+    op.add_column("media", sa.Column("thumbnail_size", sa.String, nullable=False, server_default=""))
+    op.add_column("media", sa.Column("duration_ms", sa.Integer, nullable=False, server_default="0"))
+    op.create_index("ix_media_thumbnail", "media", ["thumbnail"])
