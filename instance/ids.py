@@ -36,6 +36,11 @@ def snowflake_ms(row_id: int) -> int:
     return row_id >> _SEQUENCE_BITS
 
 
+def snowflake_floor(at_ms: int) -> int:
+    """The least row id of that time."""
+    return at_ms << _SEQUENCE_BITS
+
+
 def mint(tx: Tx, iri: str, *, kind: str, space: str, label: int = 1) -> None:
     """Write where a thing belongs, ours or a partner's, in the transaction of the thing itself.
 

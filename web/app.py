@@ -31,6 +31,7 @@ from web.mastodon import (
     search,
     socket,
     statuses,
+    tags,
     timelines,
 )
 from web.mastodon.cache import Cache
@@ -44,6 +45,7 @@ _FAMILIES = (
     accounts,
     statuses,
     timelines,
+    tags,
     lists,
     notifications,
     push,

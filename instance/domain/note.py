@@ -16,6 +16,7 @@ EARLIEST_MS = 946_684_800_000  # 2000-01-01
 CONTENT_LIMIT_CHARS = 100_000
 SPOILER_LIMIT_CHARS = 500
 MENTIONS_LIMIT = 100
+TAGS_LIMIT = 200
 PICTURES_LIMIT = 16
 ANSWERS_LIMIT = 20
 ANSWER_LIMIT_CHARS = 500
@@ -62,6 +63,7 @@ class Note(NamedTuple):
     language: str | None
     work_kind: str | None
     mentions: tuple[str, ...]
+    hashtags: tuple[str, ...]
     pictures: tuple[Attached, ...]
     published_at_ms: int
     updated_at_ms: int
@@ -85,6 +87,7 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         language=language,
         work_kind=_work_kind(document.get("work")),
         mentions=_mentions(document.get("tag")),
+        hashtags=_hashtags(document.get("tag")),
         pictures=_pictures(document.get("attachment"), iri),
         published_at_ms=published,
         updated_at_ms=_moment(document.get("updated"), now_ms) if document.get("updated") else published,
@@ -161,6 +164,15 @@ def _work_kind(value: Any) -> str | None:
 def _mentions(tags: Any) -> tuple[str, ...]:
     named = (tag for tag in one_or_many(tags)[:MENTIONS_LIMIT] if first_type(tag) == "Mention")
     return tuple(dict.fromkeys(href for tag in named if isinstance(href := tag.get("href"), str)))
+
+
+def _hashtags(tags: Any) -> tuple[str, ...]:
+    """As they are written, without the #."""
+    said = (
+        text_of(tag.get("name")) for tag in one_or_many(tags)[:TAGS_LIMIT] if first_type(tag) == "Hashtag"
+    )
+    names = (text.as_tag(name) for name in said)
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _pictures(attachments: Any, note_iri: str) -> tuple[Attached, ...]:

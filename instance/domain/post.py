@@ -7,7 +7,7 @@ that holds it back.
 from federation.letters import Draft
 from instance import ids
 from instance.domain import poll as asking
-from instance.domain import render, timeline
+from instance.domain import render, text, timeline
 from instance.domain.compose import (
     IN_PROJECT,
     TEXT_LIMIT_CHARS,
@@ -25,7 +25,7 @@ from instance.domain.render import Json, NoteFacts
 from instance.errors import NotFound
 from instance.events import PostChanged
 from instance.policy import INTERNAL
-from instance.storage import actors, log, media, polls, posts
+from instance.storage import actors, log, media, polls, posts, tags
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -50,7 +50,14 @@ def publish(
     checked = check_publish(tx, gate, author, draft, limit_chars=limit_chars)
     post = _row(tx, author, checked)
     ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
-    timeline.enter(tx, post, author, checked.mentions, parent=checked.parent)
+    timeline.enter(
+        tx,
+        post,
+        author,
+        checked.mentions,
+        parent=checked.parent,
+        hashtags=text.hashtags_in(draft.text),
+    )
     facts = _attached(tx, post, author, checked)
     activity_iri = mint_activity(tx, "create", post)
     return Outcome(post, (draft_of(render.create(facts, iri=activity_iri), post.space),))
@@ -77,19 +84,22 @@ def edit(
         work_kind=checked.work_kind,
         edited_at_ms=tx.now_ms,
     )
-    reword(tx, before, post, mentions=checked.mentions)
+    reword(tx, before, post, mentions=checked.mentions, hashtags=text.hashtags_in(draft.text))
     facts = _attached(tx, post, author, checked)
     activity = render.update(facts, iri=mint_activity(tx, "update", post), at_ms=tx.now_ms)
     return Outcome(post, (draft_of(activity, post.space),))
 
 
-def reword(tx: Tx, before: PostRow, post: PostRow, *, mentions: tuple[ActorRow, ...]) -> None:
+def reword(
+    tx: Tx, before: PostRow, post: PostRow, *, mentions: tuple[ActorRow, ...], hashtags: tuple[str, ...]
+) -> None:
     """Write a post's new words, keep the old ones, and tell those who are named now and were not."""
     posts.keep_wording(tx, before, at_ms=tx.now_ms)
     posts.reword(tx, post)
     named_before = posts.mentions_of(tx, post.id)
     posts.clear_mentions(tx, post.id)
     posts.add_mentions(tx, post.id, [actor.id for actor in mentions])
+    tags.put(tx, post.id, post.space, hashtags)
     timeline.tell_named(tx, post, [actor for actor in mentions if actor.id not in named_before])
     tx.emit(PostChanged(post.id, edited=True))
 

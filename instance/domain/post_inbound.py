@@ -61,7 +61,7 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     assert incoming.project is not None
     parent = posts.by_iri(tx, note.parent_iri) if note.parent_iri else None
     post = _row(note, author, incoming.project, parent)
-    if not timeline.enter(tx, post, author, _mentioned(tx, note), parent=parent):
+    if not timeline.enter(tx, post, author, _mentioned(tx, note), parent=parent, hashtags=note.hashtags):
         return NOTHING
     ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
     _want(tx, post, note.pictures)
@@ -91,7 +91,7 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     assert before is not None
     note = read_note(incoming.activity.object, now_ms=tx.now_ms)
     post = _worded(before, note)._replace(edited_at_ms=note.updated_at_ms)
-    posting.reword(tx, before, post, mentions=tuple(_mentioned(tx, note)))
+    posting.reword(tx, before, post, mentions=tuple(_mentioned(tx, note)), hashtags=note.hashtags)
     kept = {row.iri: row.id for row in media.of_posts(tx, [post.id]).get(post.id, ())}
     media.keep_only(tx, post.id, [kept[p.iri] for p in note.pictures if p.iri in kept])
     for picture in note.pictures:

@@ -6,6 +6,7 @@ The rule kept here: no HTML enters the database uncleaned, and nothing we make o
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,12 +19,15 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 URL_LENGTH = 23  # what Mastodon's apps count for any link
+TAG_LIMIT_CHARS = 140
 WORK_KINDS = ("deliverable", "decision", "blocker", "question", "task", "milestone", "idea")
 
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?"
+# A letter somewhere; inside also what French and Japanese part words with, and what Persian joins them with.
+_TAG = r"(?=[\w·・\u200c]*[^\W\d_])\w(?:[\w·・\u200c]*\w)?"
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?"
 _MARKED = re.compile(
-    rf"(?<![\w/@])@(?P<name>{_NAME})(?:@(?P<host>{_HOST}))?|(?<![\w/&#])#(?P<tag>\w*[^\W\d_]\w*)",
+    rf"(?<![\w/@])@(?P<name>{_NAME})(?:@(?P<host>{_HOST}))?|(?<![\w/&#])#(?P<tag>{_TAG})",
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
@@ -97,6 +101,17 @@ def tags_in(source: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(token.content.lower() for token in _marked(source) if token.type == "tag"))
 
 
+def hashtags_in(source: str) -> tuple[str, ...]:
+    """The hashtags in a text as they are written there, without the #, in order."""
+    return tuple(dict.fromkeys(token.content for token in _marked(source) if token.type == "tag"))
+
+
+def as_tag(written: str) -> str | None:
+    """The hashtag that is meant, without its #; None when this can be none."""
+    name = unicodedata.normalize("NFC", written[: 2 * TAG_LIMIT_CHARS].strip().removeprefix("#"))
+    return name if len(name) <= TAG_LIMIT_CHARS and re.fullmatch(_TAG, name) else None
+
+
 def work_kind(tags: Sequence[str]) -> str | None:
     """The kind of work item that the hashtags make of a post: the first that is one."""
     return next((tag for tag in tags if tag in WORK_KINDS), None)
@@ -155,7 +170,7 @@ def _handle(token: Token) -> Handle:
 @lru_cache(maxsize=32)
 def _parse(source: str) -> list[Token]:
     """A publication asks for handles, tags and HTML of one text in a row: it is parsed once."""
-    return _MARKDOWN.parse(source)
+    return _MARKDOWN.parse(unicodedata.normalize("NFC", source))
 
 
 def _mark(state: StateCore) -> None:

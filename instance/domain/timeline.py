@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from instance.domain.notification import notify
 from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
-from instance.storage import fanout, media, members, notifications, polls, posts, reactions
+from instance.storage import fanout, media, members, notifications, polls, posts, reactions, tags
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -18,9 +18,15 @@ BOOST_SHADOW_MS = 24 * 3_600_000
 
 
 def enter(
-    tx: Tx, post: PostRow, author: ActorRow, mentions: Sequence[ActorRow], *, parent: PostRow | None
+    tx: Tx,
+    post: PostRow,
+    author: ActorRow,
+    mentions: Sequence[ActorRow],
+    *,
+    parent: PostRow | None,
+    hashtags: Sequence[str] = (),
 ) -> bool:
-    """Write a new post with its mentions, counts, homes and notifications. False when it is known already."""
+    """Write a new post with its mentions, hashtags, counts, homes and notifications. False when it is known already."""
     if not posts.insert_one(tx, post):
         return False
     if mentions:
@@ -29,7 +35,8 @@ def enter(
     if parent is not None:
         posts.count(tx, parent.id, "replies_count", by=1)
         tx.emit(PostChanged(parent.id))
-    owners = _homes(tx, post, mentions, parent)
+    tag_ids = tags.put(tx, post.id, post.space, hashtags) if hashtags else []
+    owners = _homes(tx, post, mentions, parent) + _homes_of_tags(tx, post, tag_ids)
     tx.emit(PostAppeared(post.id, author.id, post.space, post.visibility, tuple(owners)))
     concerned = [actor.id for actor in mentions if _is_colleague(tx, actor)] + _answered(tx, post, parent)
     told = [actor_id for actor_id in concerned if actor_id in owners or post.space == INTERNAL]
@@ -81,6 +88,7 @@ def leave(tx: Tx, post: PostRow) -> None:
     reactions.forget(tx, post.id)
     media.forget(tx, post.id)
     polls.forget(tx, post.id)
+    tags.clear(tx, post.id)
     posts.count_author(tx, post.author_id, by=-1)
     if post.in_reply_to_id is not None:
         posts.count(tx, post.in_reply_to_id, "replies_count", by=-1)
@@ -114,6 +122,13 @@ def _homes(tx: Tx, post: PostRow, mentions: Sequence[ActorRow], parent: PostRow 
     answered = parent.author_id if parent is not None and parent.author_id != post.author_id else None
     followers = fanout.put_followers(tx, post.id, post.author_id, parent_author_id=answered)
     return followers + fanout.put_owners(tx, post.id, [post.author_id])
+
+
+def _homes_of_tags(tx: Tx, post: PostRow, tag_ids: Sequence[int]) -> list[int]:
+    """Colleagues who follow a hashtag of what the whole company may read; a project's posts are in the homes of all in it anyway."""
+    if not tag_ids or post.space != INTERNAL or post.visibility != "public":
+        return []
+    return fanout.put_tag_followers(tx, post.id, tag_ids)
 
 
 def _answered(tx: Tx, post: PostRow, parent: PostRow | None) -> list[int]:

@@ -7,12 +7,14 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, 
 
 from instance.policy import INTERNAL
 from instance.storage.database import Command, Query, Tx
-from instance.storage.sql import columns, insert_or_ignore, table
-from instance.storage.tables import Follow, Member, Post, TimelineEntry
+from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
+from instance.storage.tables import Follow, Member, Mention, Post, TimelineEntry
+from instance.storage.tag_tables import PostTag, TagFollow
 
 FILL_LIMIT = 400
 
 _entry, _follow, _member, _post = columns(TimelineEntry), columns(Follow), columns(Member), columns(Post)
+_mention, _in_post, _tag_follow = columns(Mention), columns(PostTag), columns(TagFollow)
 _PARENT_AUTHOR: BindParameter[int | None] = bindparam("parent_author_id")
 
 
@@ -30,6 +32,16 @@ def _lacks(owner: ColumnElement[int]) -> ColumnElement[bool]:
     """The owner does not have the other post (a boost adds nothing to the home that holds what it boosts)."""
     other = table(TimelineEntry).alias("other")
     return ~exists().where(other.c.owner_id == owner, other.c.post_id == bindparam("unless_post_id"))
+
+
+def _is_followed_otherwise() -> ColumnElement[bool]:
+    """The owner follows another hashtag of the post."""
+    other = table(PostTag).alias("other_tag")
+    return exists().where(
+        other.c.post_id == _post.id,
+        other.c.tag_id == _tag_follow.tag_id,
+        _tag_follow.owner_id == bindparam("owner_id"),
+    )
 
 
 def _also_follows_parent() -> ColumnElement[bool]:
@@ -50,6 +62,11 @@ _PUT_MEMBERS = _put(
 _PUT_FOLLOWERS = _put(
     select(_follow.follower_id, bindparam("post_id", type_=_post.id.type)).where(
         _follow.followee_id == bindparam("author_id"), _also_follows_parent(), _lacks(_follow.follower_id)
+    )
+)
+_PUT_TAG_FOLLOWERS = _put(
+    select(_tag_follow.owner_id, bindparam("post_id", type_=_post.id.type)).where(
+        in_list(_tag_follow.tag_id, "tag_ids")
     )
 )
 _PUT_SPACE = _put(
@@ -88,6 +105,25 @@ _TAKE_AUTHOR = Command(
     )
 )
 
+_OWNER = bindparam("owner_id", type_=_post.id.type)
+_TAKE_TAG = Command(
+    delete(TimelineEntry).where(
+        _entry.owner_id == _OWNER,
+        _entry.post_id.in_(
+            select(_post.id)
+            .join(table(PostTag), _in_post.post_id == _post.id)
+            .where(
+                _in_post.tag_id == bindparam("tag_id"),
+                _in_post.space == INTERNAL,
+                _post.author_id != _OWNER,
+                ~exists().where(_follow.follower_id == _OWNER, _follow.followee_id == _post.author_id),
+                ~exists().where(_mention.post_id == _post.id, _mention.actor_id == _OWNER),
+                ~_is_followed_otherwise(),
+            )
+        ),
+    )
+)
+
 
 def put_members(tx: Tx, post_id: int, project_iri: str, *, unless_post_id: int = 0) -> list[int]:
     """Put a project's post into the homes of our people in it; who got it. `unless_post_id`: not where that one is already."""
@@ -101,6 +137,11 @@ def put_followers(
     """Put an internal post into the homes of its author's followers; who got it. An answer: of those who follow both sides."""
     params = {"post_id": post_id, "author_id": author_id, "parent_author_id": parent_author_id}
     return _ids(tx.all(_PUT_FOLLOWERS, **params, unless_post_id=unless_post_id))
+
+
+def put_tag_followers(tx: Tx, post_id: int, tag_ids: Iterable[int]) -> list[int]:
+    """Put a post into the homes of those who follow one of these hashtags; who got it."""
+    return _ids(tx.all(_PUT_TAG_FOLLOWERS, post_id=post_id, tag_ids=array(tag_ids)))
 
 
 def put_owners(tx: Tx, post_id: int, owner_ids: Iterable[int]) -> list[int]:
@@ -135,6 +176,11 @@ def take_space(tx: Tx, owner_id: int, space: str) -> None:
 def take_author(tx: Tx, owner_id: int, author_id: int) -> None:
     """Take a colleague's internal posts out of a home (who follows them no longer)."""
     tx.run(_TAKE_AUTHOR, owner_id=owner_id, author_id=author_id)
+
+
+def take_tag(tx: Tx, owner_id: int, tag_id: int) -> None:
+    """Take out of a home what was there for a hashtag alone (who follows it no longer)."""
+    tx.run(_TAKE_TAG, owner_id=owner_id, tag_id=tag_id)
 
 
 def _ids(rows: list[_Owner]) -> list[int]:

@@ -27,6 +27,7 @@ from instance.storage.media import of_posts as media_of_posts
 from instance.storage.reactions import Marks, marks_of
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
 from instance.storage.tables import Actor, Mention, Post, PostEdit
+from instance.storage.tags import of_posts as tags_of_posts
 from instance.storage.visible import visible_to
 
 
@@ -72,7 +73,7 @@ class EditRow(NamedTuple):
 class PageFacts(NamedTuple):
     """What it takes to show a page of posts. Posts the viewer may not see, and deleted ones, are absent.
 
-    `posts` holds the boosted posts as well; `mentions` actor ids by post id; `media` by post id in order; `parents` the
+    `posts` holds the boosted posts as well; `mentions` actor ids by post id; `tags` hashtags as written by post id; `media` by post id in order; `parents` the
     author id of the post replied to, by the reply's id; `actors` every author, every mentioned actor and every parent's author, by id;
     `projects` the project actors of the spaces, by IRI.
     """
@@ -81,6 +82,7 @@ class PageFacts(NamedTuple):
     actors: dict[int, ActorRow]
     projects: dict[str, ActorRow]
     mentions: dict[int, tuple[int, ...]]
+    tags: dict[int, tuple[str, ...]]
     media: dict[int, tuple[MediaRow, ...]]
     parents: dict[int, int]
     marks: Marks
@@ -231,7 +233,7 @@ def seen_by(tx: Tx, viewer_id: int, post_id: int) -> PostRow | None:
 
 
 def page_facts(tx: Tx, post_ids: Iterable[int], viewer_id: int) -> PageFacts:
-    """Everything it takes to show these posts to the viewer, in six queries."""
+    """Everything it takes to show these posts to the viewer, in a fixed number of queries."""
     found = {row.id: row for row in tx.all(_PAGE, post_ids=array(post_ids), viewer_id=viewer_id)}
     posts = {key: row for key, row in found.items() if row.boost_of_id is None or row.boost_of_id in found}
     mentions, parents = _named(tx, posts)
@@ -241,6 +243,7 @@ def page_facts(tx: Tx, post_ids: Iterable[int], viewer_id: int) -> PageFacts:
         actors=actors_by_ids(tx, people.union(*mentions.values())),
         projects=actors_by_iris(tx, {row.space for row in posts.values()}),
         mentions=mentions,
+        tags=tags_of_posts(tx, posts),
         media=media_of_posts(tx, posts),
         parents=parents,
         marks=marks_of(tx, viewer_id, posts),

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from instance.storage import access_tables, exchange_tables, poll_tables, push_tables, tables
+from instance.storage import access_tables, exchange_tables, poll_tables, push_tables, tables, tag_tables
 
 SCRIPTS = "instance.storage:migrations"
 DECLARED = (
@@ -22,6 +22,7 @@ DECLARED = (
     exchange_tables,
     push_tables,
     poll_tables,
+    tag_tables,
 )  # imported, and so declared to SQLModel
 
 

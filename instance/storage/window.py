@@ -9,7 +9,7 @@ from instance.storage.database import Query, Tx
 
 R = TypeVar("R", bound=tuple[Any, ...])
 Cut = Callable[[Select[Any], ColumnElement[int]], Select[Any]]
-LIMIT_MAX = 80
+LIMIT_MAX = 200
 _LAST = (1 << 63) - 1
 
 

@@ -168,3 +168,22 @@ def test_whatever_is_written_is_clean_already(source):
 def test_no_text_opens_an_element_that_is_not_allowed(source):
     allowed = {"p", "br", "span", "a", "s", "pre", "blockquote", "code", "strong", "em", "ul", "ol", "li"}
     assert set(re.findall(r"</?([a-z0-9]+)", html(source))) <= allowed
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("#Santé #E\u0301tude", ["Santé", "Étude"]),
+        ("#ingénieur·e·s.", ["ingénieur·e·s"]),
+        ("#1·2 #a·", ["a"]),
+    ],
+)
+def test_hashtags_are_given_as_they_are_written(source: str, found: list[str]):
+    assert list(text.hashtags_in(source)) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("#Été", "Été"), (" a ", "a"), ("42", None), ("a b", None), ("a" * 141, None)]
+)
+def test_a_hashtag_is_letters_and_digits_without_spaces(written: str, meant: str | None):
+    assert text.as_tag(written) == meant

@@ -16,8 +16,10 @@ async def test_a_post_without_a_project_is_internal_and_comes_back_whole(acme: C
         made = await alice.post(
             "/api/v1/statuses", status="Hello **all** #task", visibility="unlisted", language="fr-CA"
         )
+        url = f"{acme.config.base_url}/app/tags/task"
+        link = f'<a href="{url}" class="mention hashtag" rel="tag">#<span>task</span></a>'
         assert (made["content"], made["visibility"], made["language"]) == (
-            '<p>Hello <strong>all</strong> <span class="hashtag">#task</span></p>',
+            f"<p>Hello <strong>all</strong> {link}</p>",
             "unlisted",
             "fr",
         )

@@ -162,12 +162,6 @@ def _relate(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
-async def get_nothing(request: Request) -> Response:
-    """What this node has none of (featured tags, familiar followers)."""
-    caller(request)
-    return reply([])
-
-
 async def get_familiar_followers(request: Request) -> Response:
     """Mastodon's answer when there are none: each account with an empty list."""
     actor_ids = of_query(request).ids("id")[:IDS_LIMIT]
@@ -200,7 +194,6 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/api/v1/accounts/{id}/followers", get_followers, "read:accounts"),
     api("GET", "/api/v1/accounts/{id}/following", get_following, "read:accounts"),
     api("GET", "/api/v1/accounts/{id}/lists", get_lists, "read:lists"),
-    api("GET", "/api/v1/accounts/{id}/featured_tags", get_nothing, "read:accounts"),
     api("POST", "/api/v1/accounts/{id}/follow", _relate(follow.follow), "write:follows"),
     api("POST", "/api/v1/accounts/{id}/unfollow", _relate(follow.unfollow), "write:follows"),
 )

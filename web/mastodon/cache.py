@@ -19,7 +19,7 @@ from instance.domain.access import Bearer
 from instance.events import Event
 from instance.node import Cordee
 from instance.storage import timelines
-from instance.storage.window import LIMIT_MAX, Window
+from instance.storage.window import Window
 from web.files import PictureKeys
 from web.mastodon import show
 from web.mastodon.show import Rendered
@@ -30,6 +30,7 @@ VIEWERS_LIMIT = 2_000
 MARKS_LIMIT = 500
 CALLERS_LIMIT = 10_000
 HOME_LIMIT = 400
+HOME_READ = 80
 
 
 class Kept(NamedTuple):
@@ -124,8 +125,8 @@ class Cache:
 
     async def _read_home(self, owner_id: int) -> HomeIds:
         with self.homes.reading() as since:
-            ids = await self._node.read(lambda tx: timelines.home(tx, owner_id, Window(limit=LIMIT_MAX)))
-            known = HomeIds(ids[::-1], len(ids) < LIMIT_MAX)
+            ids = await self._node.read(lambda tx: timelines.home(tx, owner_id, Window(limit=HOME_READ)))
+            known = HomeIds(ids[::-1], len(ids) < HOME_READ)
             self.homes.keep(owner_id, known, since=since)
         return known
 

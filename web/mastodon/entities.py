@@ -25,6 +25,7 @@ from instance.storage.media import MediaRow
 from instance.storage.notifications import NotificationRow
 from instance.storage.oauth import AppRow
 from instance.storage.posts import EditRow, PostRow
+from web.mastodon.tag_entities import status_tag, with_tag_links
 
 Json = dict[str, Any]
 
@@ -227,6 +228,7 @@ class StatusFacts(NamedTuple):
     account: Json
     project: ActorRow | None = None
     mentions: Sequence[ActorRow] = ()
+    tags: Sequence[str] = ()
     media: Sequence[Json] = ()
     parent_author_id: int | None = None
 
@@ -241,14 +243,14 @@ def status(facts: StatusFacts, home: Home) -> Json:
         "created_at": timestamp(post.created_at_ms),
         "edited_at": None if post.edited_at_ms is None else timestamp(post.edited_at_ms),
         "account": facts.account,
-        "content": post.content,
+        "content": with_tag_links(post.content, home),
         "visibility": shown_visibility(post),
         "sensitive": bool(post.sensitive),
         "spoiler_text": post.spoiler,
         "media_attachments": list(facts.media),
         "application": {"name": post.application, "website": None} if post.application else None,
         "mentions": [mention(row, home) for row in facts.mentions],
-        "tags": [tag(name, home) for name in tags_of(post)],
+        "tags": [status_tag(name, home) for name in facts.tags],
         "emojis": [],
         "reblogs_count": post.boosts_count,
         "favourites_count": post.favourites_count,
@@ -290,16 +292,6 @@ def viewed(as_seen: Viewed) -> Json:
 def shown_visibility(post: PostRow) -> str:
     """Visibility as apps read it."""
     return post.visibility if post.space == INTERNAL else "private"
-
-
-def tags_of(post: PostRow) -> tuple[str, ...]:
-    """The hashtags of a post; a partner's has only its HTML."""
-    return text.tags_in(post.source or text.plain(post.content))
-
-
-def tag(name: str, home: Home) -> Json:
-    """Status::Tag."""
-    return {"name": name, "url": f"{home.base}/app/tags/{name}"}
 
 
 def _status_url(facts: StatusFacts, home: Home) -> str:

@@ -130,6 +130,7 @@ class _Page(NamedTuple):
             account=self.accounts[post.author_id],
             project=facts.projects.get(post.space),
             mentions=mentions,
+            tags=facts.tags.get(post.id, ()),
             media=attachments(self.tx, pictures, self.pictures),
             parent_author_id=facts.parents.get(post.id),
         )
