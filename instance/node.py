@@ -26,7 +26,7 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
-from instance.domain import actor, charter, media, profile, vote
+from instance.domain import actor, charter, hearing, media, profile, vote
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError
@@ -305,9 +305,10 @@ class Cordee:
                 self.bus.tell(ChangedElsewhere())
 
     async def _tidy(self) -> None:
-        """End charters and polls on their date; drop what is no longer needed."""
+        """End charters, mutes and polls on their date; drop what is no longer needed."""
         while True:
             await self.perform(charter.end_due)
+            await self.perform(hearing.end_due)
             await self.perform(vote.end_due)
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)

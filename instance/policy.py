@@ -215,11 +215,19 @@ def may_see(
     author_id: int,
     follows: bool = False,
     mentioned: bool = False,
+    blocked: bool = False,
 ) -> bool:
-    """May one of our people read a post? `follows`: the viewer follows its author; `mentioned`: it mentions the viewer."""
+    """May one of our people read a post? `follows`: the viewer follows its author; `mentioned`: it mentions the viewer.
+
+    `blocked`: the author has blocked the viewer. What is said in a project belongs to the project: no block hides it.
+    """
     if space != INTERNAL:
         return space == PUBLIC or space in viewer.projects
-    if visibility in {"public", "unlisted"} or author_id == viewer.actor_id or mentioned:
+    if author_id == viewer.actor_id:
+        return True
+    if blocked:
+        return False
+    if visibility in {"public", "unlisted"} or mentioned:
         return True
     return visibility == "private" and follows
 

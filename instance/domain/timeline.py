@@ -8,9 +8,22 @@ from collections.abc import Sequence
 from instance.domain.notification import notify
 from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
-from instance.storage import fanout, media, members, notifications, polls, posts, reactions, tags
+from instance.storage import (
+    fanout,
+    follows,
+    hearing,
+    media,
+    members,
+    notifications,
+    pins,
+    polls,
+    posts,
+    reactions,
+    tags,
+)
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
+from instance.storage.fanout import Going
 from instance.storage.posts import PostRow
 
 # A boost of what stands in a home since less than this adds nothing to that home.
@@ -39,8 +52,9 @@ def enter(
     owners = _homes(tx, post, mentions, parent) + _homes_of_tags(tx, post, tag_ids)
     tx.emit(PostAppeared(post.id, author.id, post.space, post.visibility, tuple(owners)))
     concerned = [actor.id for actor in mentions if _is_colleague(tx, actor)] + _answered(tx, post, parent)
-    told = [actor_id for actor_id in concerned if actor_id in owners or post.space == INTERNAL]
-    notify(tx, "mention", told, actor_id=author.id, post_id=post.id)
+    notify(tx, "mention", _inside(tx, post, concerned), actor_id=author.id, post_id=post.id)
+    waiting = [one for one in _waiting_for(tx, post, parent) if one not in concerned]
+    notify(tx, "status", _inside(tx, post, waiting), actor_id=author.id, post_id=post.id)
     return True
 
 
@@ -50,10 +64,11 @@ def enter_boost(tx: Tx, boost: PostRow, booster: ActorRow, boosted: PostRow) -> 
         return False
     posts.count(tx, boosted.id, "boosts_count", by=1)
     shadow = boosted.id if boosted.created_at_ms > tx.now_ms - BOOST_SHADOW_MS else 0
+    going = Going(boost.id, booster.id, boosted.language, boosted.author_id, shadow)
     if boost.space != INTERNAL:
-        owners = fanout.put_members(tx, boost.id, boost.space, unless_post_id=shadow)
+        owners = fanout.put_members(tx, going, boost.space)
     else:
-        owners = fanout.put_followers(tx, boost.id, booster.id, unless_post_id=shadow)
+        owners = fanout.put_followers(tx, going)
     tx.emit(PostAppeared(boost.id, booster.id, boost.space, boost.visibility, tuple(owners)))
     tx.emit(PostChanged(boosted.id))
     tell_author(tx, "reblog", boosted, actor_id=booster.id)
@@ -69,10 +84,7 @@ def tell_author(tx: Tx, kind: str, post: PostRow, *, actor_id: int) -> None:
 def tell_named(tx: Tx, post: PostRow, actors: Sequence[ActorRow]) -> None:
     """Tell colleagues that a post which is there already names them now."""
     named = [actor.id for actor in actors if _is_colleague(tx, actor)]
-    if post.space != INTERNAL:
-        inside = set(members.local_active_ids(tx, post.space))
-        named = [actor_id for actor_id in named if actor_id in inside]
-    notify(tx, "mention", named, actor_id=post.author_id, post_id=post.id)
+    notify(tx, "mention", _inside(tx, post, named), actor_id=post.author_id, post_id=post.id)
 
 
 def is_ours(tx: Tx, post: PostRow) -> bool:
@@ -86,6 +98,7 @@ def leave(tx: Tx, post: PostRow) -> None:
         leave_boost(tx, boost)
     posts.redact(tx, post.id, at_ms=tx.now_ms)
     reactions.forget(tx, post.id)
+    pins.forget(tx, post.id)
     media.forget(tx, post.id)
     polls.forget(tx, post.id)
     tags.clear(tx, post.id)
@@ -113,14 +126,15 @@ def _take(tx: Tx, post: PostRow) -> None:
 
 def _homes(tx: Tx, post: PostRow, mentions: Sequence[ActorRow], parent: PostRow | None) -> list[int]:
     """A project's post: all our people in it. An internal one: the author and the followers, or those it is direct to."""
+    going = Going(post.id, post.author_id, post.language)
     if post.space != INTERNAL:
-        return fanout.put_members(tx, post.id, post.space)
+        return fanout.put_members(tx, going, post.space)
     if post.visibility == "direct":
-        return fanout.put_owners(
-            tx, post.id, [post.author_id, *(a.id for a in mentions if _is_colleague(tx, a))]
-        )
+        named = [actor.id for actor in mentions if _is_colleague(tx, actor)]
+        deaf = hearing.deaf(tx, named, post.author_id)
+        return fanout.put_owners(tx, post.id, [post.author_id, *(one for one in named if one not in deaf)])
     answered = parent.author_id if parent is not None and parent.author_id != post.author_id else None
-    followers = fanout.put_followers(tx, post.id, post.author_id, parent_author_id=answered)
+    followers = fanout.put_followers(tx, going, parent_author_id=answered)
     return followers + fanout.put_owners(tx, post.id, [post.author_id])
 
 
@@ -128,7 +142,21 @@ def _homes_of_tags(tx: Tx, post: PostRow, tag_ids: Sequence[int]) -> list[int]:
     """Colleagues who follow a hashtag of what the whole company may read; a project's posts are in the homes of all in it anyway."""
     if not tag_ids or post.space != INTERNAL or post.visibility != "public":
         return []
-    return fanout.put_tag_followers(tx, post.id, tag_ids)
+    return fanout.put_tag_followers(tx, Going(post.id, post.author_id), tag_ids)
+
+
+def _waiting_for(tx: Tx, post: PostRow, parent: PostRow | None) -> list[int]:
+    """Who wants to be told of each post of its author, when it is for them and begins or goes on with something."""
+    continues = post.in_reply_to_iri is None or (parent is not None and parent.author_id == post.author_id)
+    return follows.told_of(tx, post.author_id) if continues and post.visibility != "direct" else []
+
+
+def _inside(tx: Tx, post: PostRow, actor_ids: list[int]) -> list[int]:
+    """Those of our people who are where the post is."""
+    if post.space == INTERNAL or not actor_ids:
+        return actor_ids
+    inside = set(members.local_active_ids(tx, post.space))
+    return [actor_id for actor_id in actor_ids if actor_id in inside]
 
 
 def _answered(tx: Tx, post: PostRow, parent: PostRow | None) -> list[int]:

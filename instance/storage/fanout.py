@@ -8,14 +8,23 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, 
 from instance.policy import INTERNAL
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
-from instance.storage.tables import Follow, Member, Mention, Post, TimelineEntry
+from instance.storage.tables import Actor, Follow, Member, Mention, Post, TimelineEntry
 from instance.storage.tag_tables import PostTag, TagFollow
+from instance.storage.visible import deaf_to
 
 FILL_LIMIT = 400
 
 _entry, _follow, _member, _post = columns(TimelineEntry), columns(Follow), columns(Member), columns(Post)
 _mention, _in_post, _tag_follow = columns(Mention), columns(PostTag), columns(TagFollow)
+_actor = columns(Actor)
 _PARENT_AUTHOR: BindParameter[int | None] = bindparam("parent_author_id")
+_AUTHOR: BindParameter[int] = bindparam("author_id", type_=_post.id.type)
+_ORIGINAL: BindParameter[int] = bindparam("original_author_id", type_=_post.id.type)
+_OWNER: BindParameter[int] = bindparam("owner_id", type_=_post.id.type)
+_THE_PROJECT = select(_actor.id).where(_actor.iri == bindparam("project_iri")).scalar_subquery()
+
+_THE_SPACE = select(_actor.id).where(_actor.iri == bindparam("space")).scalar_subquery()
+_boosted = table(Post).alias("boosted")
 
 
 class _Owner(NamedTuple):
@@ -56,29 +65,41 @@ _PUT_MEMBERS = _put(
         _member.project_iri == bindparam("project_iri"),
         _member.state == "active",
         _member.host == bindparam("host"),
+        ~deaf_to(_member.actor_id, _AUTHOR, _ORIGINAL, _THE_PROJECT),
         _lacks(_member.actor_id),
     )
 )
 _PUT_FOLLOWERS = _put(
     select(_follow.follower_id, bindparam("post_id", type_=_post.id.type)).where(
-        _follow.followee_id == bindparam("author_id"), _also_follows_parent(), _lacks(_follow.follower_id)
+        _follow.followee_id == _AUTHOR,
+        or_(bindparam("is_boost") == 0, _follow.boosts == 1),
+        or_(_follow.languages == "", _follow.languages.contains(bindparam("language"))),
+        ~deaf_to(_follow.follower_id, _AUTHOR, _ORIGINAL),
+        _also_follows_parent(),
+        _lacks(_follow.follower_id),
     )
 )
 _PUT_TAG_FOLLOWERS = _put(
     select(_tag_follow.owner_id, bindparam("post_id", type_=_post.id.type)).where(
-        in_list(_tag_follow.tag_id, "tag_ids")
+        in_list(_tag_follow.tag_id, "tag_ids"), ~deaf_to(_tag_follow.owner_id, _AUTHOR)
     )
 )
 _PUT_SPACE = _put(
-    select(bindparam("owner_id", type_=_post.id.type), _post.id)
-    .where(_post.space == bindparam("space"), _post.boost_of_id.is_(None), _post.deleted_at_ms.is_(None))
+    select(_OWNER, _post.id)
+    .where(
+        _post.space == bindparam("space"),
+        _post.boost_of_id.is_(None),
+        _post.deleted_at_ms.is_(None),
+        ~deaf_to(_OWNER, _post.author_id, _THE_SPACE),
+    )
     .order_by(_post.id.desc())
     .limit(literal(FILL_LIMIT))
 )
 _PUT_AUTHOR = _put(
-    select(bindparam("owner_id", type_=_post.id.type), _post.id)
+    select(_OWNER, _post.id)
     .where(
-        _post.author_id == bindparam("author_id"),
+        _post.author_id == _AUTHOR,
+        ~deaf_to(_OWNER, _AUTHOR),
         _post.space == INTERNAL,
         _post.visibility != "direct",
         _post.in_reply_to_iri.is_(None),
@@ -96,6 +117,18 @@ _TAKE_SPACE = Command(
         _entry.post_id.in_(select(_post.id).where(_post.space == bindparam("space"))),
     )
 )
+_TAKE_UNHEARD = Command(
+    delete(TimelineEntry).where(
+        _entry.owner_id == _OWNER,
+        exists().where(
+            _post.id == _entry.post_id,
+            or_(
+                deaf_to(_OWNER, _post.author_id),
+                exists().where(_boosted.c.id == _post.boost_of_id, deaf_to(_OWNER, _boosted.c.author_id)),
+            ),
+        ),
+    )
+)
 _TAKE_AUTHOR = Command(
     delete(TimelineEntry).where(
         _entry.owner_id == bindparam("owner_id"),
@@ -105,7 +138,6 @@ _TAKE_AUTHOR = Command(
     )
 )
 
-_OWNER = bindparam("owner_id", type_=_post.id.type)
 _TAKE_TAG = Command(
     delete(TimelineEntry).where(
         _entry.owner_id == _OWNER,
@@ -125,23 +157,42 @@ _TAKE_TAG = Command(
 )
 
 
-def put_members(tx: Tx, post_id: int, project_iri: str, *, unless_post_id: int = 0) -> list[int]:
-    """Put a project's post into the homes of our people in it; who got it. `unless_post_id`: not where that one is already."""
-    params = {"post_id": post_id, "project_iri": project_iri, "host": tx.home.host}
-    return _ids(tx.all(_PUT_MEMBERS, **params, unless_post_id=unless_post_id))
+class Going(NamedTuple):
+    """A post on its way home. Of a boost: who wrote what is boosted, and which post it adds nothing to where that stands already."""
+
+    post_id: int
+    author_id: int
+    language: str | None = None
+    original_author_id: int | None = None
+    unless_post_id: int = 0
 
 
-def put_followers(
-    tx: Tx, post_id: int, author_id: int, *, parent_author_id: int | None = None, unless_post_id: int = 0
-) -> list[int]:
+def put_members(tx: Tx, going: Going, project_iri: str) -> list[int]:
+    """Put a project's post into the homes of our people in it who want to hear of its author and of the project; who got it."""
+    return _ids(tx.all(_PUT_MEMBERS, **_params(going), project_iri=project_iri, host=tx.home.host))
+
+
+def put_followers(tx: Tx, going: Going, *, parent_author_id: int | None = None) -> list[int]:
     """Put an internal post into the homes of its author's followers; who got it. An answer: of those who follow both sides."""
-    params = {"post_id": post_id, "author_id": author_id, "parent_author_id": parent_author_id}
-    return _ids(tx.all(_PUT_FOLLOWERS, **params, unless_post_id=unless_post_id))
+    params = _params(going) | {"is_boost": int(going.original_author_id is not None)}
+    language = f" {going.language} " if going.language else ""
+    return _ids(tx.all(_PUT_FOLLOWERS, **params, language=language, parent_author_id=parent_author_id))
 
 
-def put_tag_followers(tx: Tx, post_id: int, tag_ids: Iterable[int]) -> list[int]:
+def _params(going: Going) -> dict[str, int]:
+    original = going.author_id if going.original_author_id is None else going.original_author_id
+    return {
+        "post_id": going.post_id,
+        "author_id": going.author_id,
+        "original_author_id": original,
+        "unless_post_id": going.unless_post_id,
+    }
+
+
+def put_tag_followers(tx: Tx, going: Going, tag_ids: Iterable[int]) -> list[int]:
     """Put a post into the homes of those who follow one of these hashtags; who got it."""
-    return _ids(tx.all(_PUT_TAG_FOLLOWERS, post_id=post_id, tag_ids=array(tag_ids)))
+    params = {"post_id": going.post_id, "author_id": going.author_id}
+    return _ids(tx.all(_PUT_TAG_FOLLOWERS, **params, tag_ids=array(tag_ids)))
 
 
 def put_owners(tx: Tx, post_id: int, owner_ids: Iterable[int]) -> list[int]:
@@ -171,6 +222,11 @@ def take(tx: Tx, post_id: int) -> tuple[int, ...]:
 def take_space(tx: Tx, owner_id: int, space: str) -> None:
     """Take a project's posts out of a home (who left it)."""
     tx.run(_TAKE_SPACE, owner_id=owner_id, space=space)
+
+
+def take_unheard(tx: Tx, owner_id: int) -> None:
+    """Take out of a home what its owner does not want to read any more, boosts of it too."""
+    tx.run(_TAKE_UNHEARD, owner_id=owner_id)
 
 
 def take_author(tx: Tx, owner_id: int, author_id: int) -> None:

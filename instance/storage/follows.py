@@ -3,19 +3,22 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, literal, select, union_all
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 
 from instance.storage.database import Command, Query, Tx
-from instance.storage.sql import array, columns, in_list, insert_or_ignore
+from instance.storage.sql import array, columns, in_list, insert_or_ignore, upsert
 from instance.storage.tables import Follow
 
 
 class FollowRow(NamedTuple):
-    """A follow."""
+    """A follow: with boosts or without, told of each post or not, in these languages (" en fr ", "" for all)."""
 
     follower_id: int
     followee_id: int
     created_at_ms: int
+    boosts: int = 1
+    notify: int = 0
+    languages: str = ""
 
 
 class FollowCounts(NamedTuple):
@@ -26,15 +29,10 @@ class FollowCounts(NamedTuple):
 
 
 class FollowMarks(NamedTuple):
-    """How a viewer stands with some actors: whom the viewer follows, who follows the viewer."""
+    """How a viewer stands with some actors: whom the viewer follows and how, who follows the viewer."""
 
-    following: frozenset[int]
+    following: dict[int, FollowRow]
     followed_by: frozenset[int]
-
-
-class _Mark(NamedTuple):
-    kind: int
-    actor_id: int
 
 
 class _ActorId(NamedTuple):
@@ -48,11 +46,17 @@ _FOLLOWS, _FOLLOWED = (
 )
 
 _MARKS = Query(
-    union_all(
-        select(literal(0), _follow.followee_id).where(_FOLLOWS, in_list(_follow.followee_id, "actor_ids")),
-        select(literal(1), _follow.follower_id).where(_FOLLOWED, in_list(_follow.follower_id, "actor_ids")),
+    select(*_follow).where(
+        or_(
+            and_(_FOLLOWS, in_list(_follow.followee_id, "actor_ids")),
+            and_(_FOLLOWED, in_list(_follow.follower_id, "actor_ids")),
+        )
     ),
-    _Mark,
+    FollowRow,
+)
+_TOLD = Query(
+    select(_follow.follower_id).where(_FOLLOWED, _follow.notify == 1),
+    _ActorId,
 )
 _COUNTS = Query(
     select(
@@ -76,15 +80,15 @@ _FOLLOWING = Query(
     _ActorId,
 )
 _INSERT = Command(insert_or_ignore(Follow))
+_CHANGE = Command(upsert(Follow, ["follower_id", "followee_id"], ["boosts", "notify", "languages"]))
 _DELETE = Command(delete(Follow).where(_FOLLOWS, _follow.followee_id == bindparam("followee_id")))
 
 
 def marks_of(tx: Tx, viewer_id: int, actor_ids: Iterable[int]) -> FollowMarks:
     """How the viewer stands with these actors, in one query."""
-    found: tuple[set[int], set[int]] = set(), set()
-    for mark in tx.all(_MARKS, actor_id=viewer_id, actor_ids=array(actor_ids)):
-        found[mark.kind].add(mark.actor_id)
-    return FollowMarks(*map(frozenset, found))
+    rows = tx.all(_MARKS, actor_id=viewer_id, actor_ids=array(actor_ids))
+    following = {row.followee_id: row for row in rows if row.follower_id == viewer_id}
+    return FollowMarks(following, frozenset(row.follower_id for row in rows if row.followee_id == viewer_id))
 
 
 def counts(tx: Tx, actor_id: int) -> FollowCounts:
@@ -102,9 +106,19 @@ def following(tx: Tx, actor_id: int, *, limit: int = 80) -> list[int]:
     return [row.actor_id for row in tx.all(_FOLLOWING, actor_id=actor_id, limit=limit)]
 
 
-def add(tx: Tx, follower_id: int, followee_id: int) -> bool:
+def told_of(tx: Tx, actor_id: int) -> list[int]:
+    """Ids of our people who want to be told of each post of the actor."""
+    return [row.actor_id for row in tx.all(_TOLD, actor_id=actor_id)]
+
+
+def add(tx: Tx, row: FollowRow) -> bool:
     """Write a follow; False when there is one already."""
-    return tx.run(_INSERT, follower_id=follower_id, followee_id=followee_id, created_at_ms=tx.now_ms) == 1
+    return tx.run(_INSERT, **row._asdict()) == 1
+
+
+def change(tx: Tx, row: FollowRow) -> None:
+    """Write how a follow is meant from now on."""
+    tx.run(_CHANGE, **row._asdict())
 
 
 def drop(tx: Tx, follower_id: int, followee_id: int) -> bool:

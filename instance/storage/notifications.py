@@ -66,6 +66,11 @@ _DISMISS = Command(
 )
 _CLEAR = Command(delete(Notification).where(_notification.owner_id == bindparam("owner_id")))
 _FORGET = Command(delete(Notification).where(_notification.post_id == bindparam("post_id")))
+_FORGET_ACTOR = Command(
+    delete(Notification).where(
+        _notification.owner_id == bindparam("owner_id"), _notification.actor_id == bindparam("actor_id")
+    )
+)
 _TAKE_BACK = Command(
     delete(Notification).where(
         _notification.kind == bindparam("kind"),
@@ -118,6 +123,11 @@ def clear(tx: Tx, owner_id: int) -> None:
 def take_back(tx: Tx, kind: str, *, actor_id: int, post_id: int) -> None:
     """Remove what was said of something that its doer has undone."""
     tx.run(_TAKE_BACK, kind=kind, actor_id=actor_id, post_id=post_id)
+
+
+def forget_actor(tx: Tx, owner_id: int, actor_id: int) -> None:
+    """Remove all that the owner was told of an actor."""
+    tx.run(_FORGET_ACTOR, owner_id=owner_id, actor_id=actor_id)
 
 
 def forget(tx: Tx, post_id: int) -> None:

@@ -24,6 +24,7 @@ from instance.storage.actors import by_iris as actors_by_iris
 from instance.storage.database import Command, Query, Tx
 from instance.storage.media import MediaRow
 from instance.storage.media import of_posts as media_of_posts
+from instance.storage.people_tables import ThreadMute
 from instance.storage.reactions import Marks, marks_of
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
 from instance.storage.tables import Actor, Mention, Post, PostEdit
@@ -104,6 +105,7 @@ class _Id(NamedTuple):
 
 
 _post, _edit, _mention, _actor = columns(Post), columns(PostEdit), columns(Mention), columns(Actor)
+_thread_mute = columns(ThreadMute)
 _posts = table(Post)
 _parent, _booster = _posts.alias("parent"), _posts.alias("booster")
 _THIS = _post.id == bindparam("post_id")
@@ -206,6 +208,14 @@ _COUNT_AUTHOR = Command(
 _ADOPT = Command(update(Post).where(_THIS).values(in_reply_to_id=bindparam("parent_id")))
 _JOIN_THREAD = Command(
     update(Post).where(_post.thread_id == bindparam("old_id")).values(thread_id=bindparam("new_id"))
+)
+_JOIN_MUTES = Command(
+    insert_or_ignore(ThreadMute).from_select(
+        ["owner_id", "thread_id"],
+        select(_thread_mute.owner_id, bindparam("new_id", type_=_post.id.type)).where(
+            _thread_mute.thread_id == bindparam("old_id")
+        ),
+    )
 )
 _DELETE = Command(delete(Post).where(_THIS))
 _DELETE_EDITS = Command(delete(PostEdit).where(_edit.post_id == bindparam("post_id")))
@@ -347,6 +357,7 @@ def adopt(tx: Tx, parent: PostRow) -> int:
     for orphan in orphans:
         tx.run(_ADOPT, post_id=orphan.id, parent_id=parent.id)
         tx.run(_JOIN_THREAD, old_id=orphan.thread_id, new_id=parent.thread_id)
+        tx.run(_JOIN_MUTES, old_id=orphan.thread_id, new_id=parent.thread_id)
     if orphans:
         count(tx, parent.id, "replies_count", by=len(orphans))
     return len(orphans)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import BindParameter, bindparam, delete, literal, select, union_all
 
 from instance.storage.database import Command, Query, Tx
+from instance.storage.people_tables import Pin, ThreadMute
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
 from instance.storage.tables import Bookmark, Favourite, Follow, Post
 from instance.storage.visible import visible_to
@@ -22,11 +23,13 @@ class FavouriteRow(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """Ids of the posts that one viewer has marked."""
+    """Ids of the posts that one viewer has marked; `muted` are those of conversations that the viewer has muted."""
 
     favourited: frozenset[int]
     boosted: frozenset[int]
     bookmarked: frozenset[int]
+    pinned: frozenset[int]
+    muted: frozenset[int]
 
 
 class MarkedPost(NamedTuple):
@@ -46,6 +49,7 @@ class _ActorId(NamedTuple):
 
 
 _favourite, _bookmark, _follow, _post = columns(Favourite), columns(Bookmark), columns(Follow), columns(Post)
+_pin, _thread_mute = columns(Pin), columns(ThreadMute)
 _posts = table(Post)
 _VIEWER: BindParameter[int] = bindparam("viewer_id")
 _MINE = (_favourite.actor_id == bindparam("actor_id"), _favourite.post_id == bindparam("post_id"))
@@ -61,6 +65,10 @@ _MARKS = Query(
         select(literal(2), _bookmark.post_id).where(
             _bookmark.actor_id == _VIEWER, in_list(_bookmark.post_id, "post_ids")
         ),
+        select(literal(3), _pin.post_id).where(_pin.actor_id == _VIEWER, in_list(_pin.post_id, "post_ids")),
+        select(literal(4), _post.id)
+        .join(table(ThreadMute), _thread_mute.thread_id == _post.thread_id)
+        .where(_thread_mute.owner_id == _VIEWER, in_list(_post.id, "post_ids")),
     ),
     _Mark,
 )
@@ -100,8 +108,8 @@ _FORGET_BOOKMARKS = Command(delete(Bookmark).where(_bookmark.post_id == bindpara
 
 
 def marks_of(tx: Tx, viewer_id: int, post_ids: Iterable[int]) -> Marks:
-    """Which of these posts the viewer has favourited, boosted and bookmarked, in one query."""
-    found: tuple[set[int], set[int], set[int]] = set(), set(), set()
+    """Which of these posts the viewer has marked, and how, in one query."""
+    found: list[set[int]] = [set() for _ in Marks._fields]
     for mark in tx.all(_MARKS, viewer_id=viewer_id, post_ids=array(post_ids)):
         found[mark.kind].add(mark.post_id)
     return Marks(*map(frozenset, found))

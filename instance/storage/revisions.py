@@ -13,17 +13,26 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from instance.storage import access_tables, exchange_tables, poll_tables, push_tables, tables, tag_tables
+from instance.storage import (
+    access_tables,
+    exchange_tables,
+    people_tables,
+    poll_tables,
+    push_tables,
+    tables,
+    tag_tables,
+)
 
 SCRIPTS = "instance.storage:migrations"
-DECLARED = (
+DECLARED = (  # imported, and so declared to SQLModel
     tables,
     access_tables,
     exchange_tables,
-    push_tables,
+    people_tables,
     poll_tables,
+    push_tables,
     tag_tables,
-)  # imported, and so declared to SQLModel
+)
 
 
 def known() -> set[str]:

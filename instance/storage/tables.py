@@ -343,11 +343,14 @@ class Bookmark(SQLModel, table=True):
 
 
 class Follow(SQLModel, table=True):
-    """Who has whose posts in the home timeline."""
+    """Who has whose posts in the home timeline: with their boosts, told of each post, in which languages (" en fr ", "" for all)."""
 
     follower_id: int = big(primary_key=True, foreign_key="actor.id")
     followee_id: int = big(primary_key=True, foreign_key="actor.id", index=True)
     created_at_ms: int = big()
+    boosts: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    notify: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    languages: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class TimelineEntry(SQLModel, table=True):

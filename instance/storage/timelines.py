@@ -8,7 +8,7 @@ from instance.policy import INTERNAL
 from instance.storage.database import Query, Tx
 from instance.storage.sql import columns, table
 from instance.storage.tables import Media, Member, Post, TimelineEntry
-from instance.storage.visible import projects_of_viewer, visible_to
+from instance.storage.visible import projects_of_viewer, visible_to, wanted
 from instance.storage.window import Cut, Paged, PostId, Window, paged
 
 THREAD_LIMIT = 1000
@@ -28,6 +28,7 @@ class Thread(NamedTuple):
 class _Node(NamedTuple):
     id: int
     parent_id: int | None
+    is_wanted: int
 
 
 class _ThreadId(NamedTuple):
@@ -55,7 +56,11 @@ _HOME = paged(
 )
 _COMPANY = paged(
     select(_post.id).where(
-        _post.space == INTERNAL, _post.visibility == "public", _alive, _opens_or_continues()
+        _post.space == INTERNAL,
+        _post.visibility == "public",
+        visible_to(_posts),
+        wanted(_posts),
+        _opens_or_continues(),
     ),
     _post.id,
     PostId,
@@ -65,6 +70,7 @@ _PROJECT = paged(
         _post.space == bindparam("space"),
         _post.space.in_(projects_of_viewer()),
         _alive,
+        wanted(_posts),
         _post.boost_of_id.is_(None),
     ),
     _post.id,
@@ -76,7 +82,10 @@ def _of_all_projects(cut: Cut) -> Select[tuple[int]]:
     """Each project's own index gives its part of the window; sorting all posts of all projects would not scale."""
     picked = _posts.alias("picked")
     part = cut(
-        select(_post.id).where(_post.space == _member.project_iri, _alive, _opens_or_continues()), _post.id
+        select(_post.id).where(
+            _post.space == _member.project_iri, _alive, wanted(_posts), _opens_or_continues()
+        ),
+        _post.id,
     ).correlate(_members)
     whole = (
         select(picked.c.id)
@@ -101,7 +110,7 @@ _ACCOUNT = paged(
 )
 _THREAD_ID = Query(select(_post.thread_id).where(_post.id == bindparam("post_id")), _ThreadId)
 _THREAD = Query(
-    select(_post.id, _post.in_reply_to_id)
+    select(_post.id, _post.in_reply_to_id, wanted(_posts))
     .where(_post.thread_id == bindparam("thread_id"), _post.boost_of_id.is_(None), visible_to(_posts))
     .order_by(_post.id)
     .limit(THREAD_LIMIT),
@@ -114,9 +123,9 @@ def home(tx: Tx, owner_id: int, window: Window) -> list[int]:
     return _HOME.ids(tx, window, viewer_id=owner_id)
 
 
-def company(tx: Tx, window: Window) -> list[int]:
+def company(tx: Tx, viewer_id: int, window: Window) -> list[int]:
     """The company timeline (Mastodon's local one): public internal posts, no boosts, no replies but to oneself."""
-    return _COMPANY.ids(tx, window)
+    return _COMPANY.ids(tx, window, viewer_id=viewer_id)
 
 
 def projects(tx: Tx, viewer_id: int, window: Window) -> list[int]:
@@ -158,7 +167,9 @@ def thread(tx: Tx, viewer_id: int, post_id: int) -> Thread:
         return Thread([], [])
     nodes = tx.all(_THREAD, thread_id=found.thread_id, viewer_id=viewer_id)
     parents = {node.id: node.parent_id for node in nodes}
-    return Thread(_above(parents, post_id), _below(parents, post_id))
+    unwanted = {node.id for node in nodes if not node.is_wanted}
+    above, below = _above(parents, post_id), _below(parents, post_id)
+    return Thread(*([one for one in ids if one not in unwanted] for ids in (above, below)))
 
 
 def _above(parents: dict[int, int | None], post_id: int) -> list[int]:

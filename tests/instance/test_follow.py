@@ -78,5 +78,6 @@ def test_counts_and_marks_say_how_two_people_stand(tx, alice, carol):
     follow.follow(tx, carol, alice.id)
     assert follows.counts(tx, alice.id) == (1, 0)
     assert follows.followers(tx, alice.id) == [carol.id]
-    assert follows.marks_of(tx, alice.id, [carol.id]) == (frozenset(), {carol.id})
-    assert follows.marks_of(tx, carol.id, [alice.id]) == ({alice.id}, frozenset())
+    assert follows.marks_of(tx, alice.id, [carol.id]) == ({}, {carol.id})
+    following, followed_by = follows.marks_of(tx, carol.id, [alice.id])
+    assert (set(following), followed_by) == ({alice.id}, frozenset())

@@ -179,13 +179,13 @@ def test_the_company_timeline_has_public_posts_without_answers_and_boosts(tx, al
     publish(tx, alice, "quiet", visibility="unlisted")
     publish(tx, alice, "few", visibility="private")
     post.boost(tx, GATE, carol, row.id)
-    assert said(tx, timelines.company(tx, ALL)) == ["two", "one"]
+    assert said(tx, timelines.company(tx, alice.id, ALL)) == ["two", "one"]
 
 
 def test_the_company_timeline_has_nothing_of_projects(tx, alice):
     a_project(tx, "apollo", alice)
     publish(tx, alice, "@apollo go")
-    assert timelines.company(tx, ALL) == []
+    assert timelines.company(tx, alice.id, ALL) == []
 
 
 def test_the_timeline_of_all_projects_has_mine_merged_by_time(tx, alice, carol):
@@ -381,7 +381,7 @@ def test_a_page_has_everything_to_show_its_posts(tx, alice, carol):
     assert set(facts.actors) == {alice.id, bob.id, carol.id}
     assert set(facts.projects) == {apollo.iri}
     assert (facts.mentions, facts.parents) == ({row.id: (bob.id,)}, {row.id: carol.id})
-    assert facts.marks == ({row.id}, {row.id}, {row.id})
+    assert facts.marks == ({row.id}, {row.id}, {row.id}, set(), set())
 
 
 def test_a_boost_of_what_the_viewer_may_not_read_is_absent_from_a_page(tx, alice, carol):

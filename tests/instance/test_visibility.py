@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from instance import ids
 from instance.domain.post import empty_row
 from instance.policy import INTERNAL, PUBLIC, Viewer, may_see
-from instance.storage import follows, posts, timelines
+from instance.storage import follows, hearing, posts, timelines
+from instance.storage.follows import FollowRow
+from instance.storage.hearing import BlockRow
 from instance.storage.window import Window
 
 from .posting import NOW_MS, a_person, a_project, a_tx, join
@@ -31,14 +33,19 @@ a_post = st.tuples(
 
 @settings(max_examples=150, deadline=None)
 @given(
-    following=pairs, joined=st.lists(membership, max_size=6), written=st.lists(a_post, min_size=1, max_size=8)
+    following=pairs,
+    blocking=pairs,
+    joined=st.lists(membership, max_size=6),
+    written=st.lists(a_post, min_size=1, max_size=8),
 )
-def test_the_sql_condition_agrees_with_the_policy_on_every_post(following, joined, written):
+def test_the_sql_condition_agrees_with_the_policy_on_every_post(following, blocking, joined, written):
     tx = a_tx()
     people = [a_person(tx, f"p{n}") for n in range(PEOPLE)]
     projects = [a_project(tx, f"q{n}") for n in range(PROJECTS)]
     for follower, followee in following:
-        follows.add(tx, people[follower].id, people[followee].id)
+        follows.add(tx, FollowRow(people[follower].id, people[followee].id, NOW_MS))
+    for blocker, blocked in blocking:
+        hearing.add_block(tx, BlockRow(ids.snowflake(NOW_MS), people[blocker].id, people[blocked].id))
     standing = {(project, person): (state, role) for project, person, state, role in joined}
     for (project, person), (state, role) in standing.items():
         join(tx, projects[project], people[person], state=state, role=role)
@@ -55,6 +62,7 @@ def test_the_sql_condition_agrees_with_the_policy_on_every_post(following, joine
                 author_id=people[author].id,
                 follows=(at, author) in following,
                 mentioned=at in mentioned,
+                blocked=(author, at) in blocking,
             )
             assert (posts.seen_by(tx, viewer.id, row.id) is not None) == allowed
             assert (row.id in posts.page_facts(tx, [row.id], viewer.id).posts) == allowed

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -85,6 +85,17 @@ async def token_for(company: Company, name: str, scopes: str = EVERYTHING) -> st
         return ""
     person = company.people.get(name) or await company.hire(name, password_hash=PASSWORD_HASH)
     return await company.node.perform(lambda tx: token.issue(tx, actor_id=person.id, scopes=scopes))
+
+
+@dataclass
+class Later:
+    """A clock that can be moved on: a company's `clock` before it starts."""
+
+    base: Callable[[], int]
+    by_ms: int = 0
+
+    def __call__(self) -> int:
+        return self.base() + self.by_ms
 
 
 @dataclass

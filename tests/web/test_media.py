@@ -1,7 +1,6 @@
 """Pictures: uploaded, described, attached, and fetched by a link that expires."""
 
 import io
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,7 +8,7 @@ from aiohttp import FormData
 from PIL import Image
 
 from tests.nodes import Company, a_company, agree, running, until
-from tests.web.client import Answer, App, apps_of
+from tests.web.client import Answer, App, Later, apps_of
 from web.app import build_app
 
 Tied = tuple[Company, Company, Company]
@@ -94,17 +93,6 @@ async def test_an_upload_without_a_file_is_refused(acme: Company):
     async with apps_of(acme, "alice") as (alice,):
         answer = await alice.call("POST", "/api/v2/media", data={"description": "x"})
         assert answer.content["error"] == "Validation failed: File can't be blank"
-
-
-@dataclass
-class Later:
-    """A clock that can be moved on."""
-
-    base: object
-    by_ms: int = 0
-
-    def __call__(self) -> int:
-        return int(self.base()) + self.by_ms  # type: ignore[operator]
 
 
 async def test_a_link_opens_one_picture_for_a_while(tmp_path):

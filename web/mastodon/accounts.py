@@ -1,27 +1,23 @@
 """Accounts: oneself, colleagues, partners' people, projects. The rule kept here: an account is shown to every employee, its posts are not."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import follow
 from instance.domain.about import about_of
-from instance.domain.outcome import Outcome
-from instance.storage import actors, follows, members, timelines
+from instance.storage import actors, follows, members, pins, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from web.doors import CACHE, NODE, api, caller
 from web.errors import NotFound
 from web.mastodon import entities, show
-from web.mastodon.entities import Json, Standing
+from web.mastodon.entities import Json
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.reply import reply, reply_list
 
 IDS_LIMIT = 40
-
-Verb = Callable[[Tx, ActorRow, int], Outcome[ActorRow]]
 
 
 async def get_account(request: Request) -> Response:
@@ -64,7 +60,10 @@ async def get_statuses(request: Request) -> Response:
     """What the caller may read of an account; of a project, what is said in it."""
     me, actor_id, asked = caller(request), path_id(request), of_query(request)
     if asked.flag("pinned"):
-        return reply([])
+        pinned = await request.app[NODE].read(
+            lambda tx: pins.of(tx, _found(tx, actor_id).id, viewer_id=me.id)
+        )
+        return reply_list(await request.app[CACHE].shown(pinned, me.id))
     window = window_of(asked)
     ids = await request.app[NODE].read(lambda tx: _posts_of(tx, me.id, _found(tx, actor_id), asked))
     headers = links(request, request.app[NODE].home.base, ids, window)
@@ -123,45 +122,6 @@ async def get_lists(request: Request) -> Response:
     return reply(await request.app[NODE].read(read))
 
 
-async def get_relationships(request: Request) -> Response:
-    """How the caller stands with some accounts."""
-    me, actor_ids = caller(request), of_query(request).ids("id")[:IDS_LIMIT]
-    return reply(await request.app[NODE].read(lambda tx: _relationships(tx, me.id, actor_ids)))
-
-
-def _relationships(tx: Tx, viewer_id: int, actor_ids: list[int]) -> list[Json]:
-    found = actors.by_ids(tx, actor_ids)
-    marks = follows.marks_of(tx, viewer_id, found)
-    shown = []
-    for actor_id in dict.fromkeys(actor_ids):
-        row = found.get(actor_id)
-        if row is None:
-            continue
-        if row.kind == "project":
-            standing = _standing_in(tx, row, viewer_id)
-        else:
-            standing = Standing(actor_id in marks.following, actor_id in marks.followed_by)
-        shown.append(entities.relationship(actor_id, standing))
-    return shown
-
-
-def _standing_in(tx: Tx, project: ActorRow, viewer_id: int) -> Standing:
-    member = members.one(tx, project.iri, viewer_id)
-    state = member.state if member else ""
-    return Standing(following=state == "active", requested=state == "requested")
-
-
-def _relate(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
-    """A handler that does something between the caller and an account, and says how they stand then."""
-
-    async def handle(request: Request) -> Response:
-        me, actor_id, node = caller(request), path_id(request), request.app[NODE]
-        await node.perform(lambda tx: verb(tx, me.actor, actor_id))
-        return reply((await node.read(lambda tx: _relationships(tx, me.id, [actor_id])))[0])
-
-    return handle
-
-
 async def get_familiar_followers(request: Request) -> Response:
     """Mastodon's answer when there are none: each account with an empty list."""
     actor_ids = of_query(request).ids("id")[:IDS_LIMIT]
@@ -187,13 +147,10 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/api/v1/accounts", get_accounts, "read:accounts"),
     api("GET", "/api/v1/accounts/lookup", lookup, "read:accounts"),
     api("GET", "/api/v1/accounts/search", search, "read:accounts"),
-    api("GET", "/api/v1/accounts/relationships", get_relationships, "read:follows"),
     api("GET", "/api/v1/accounts/familiar_followers", get_familiar_followers, "read:follows"),
     api("GET", "/api/v1/accounts/{id}", get_account, "read:accounts"),
     api("GET", "/api/v1/accounts/{id}/statuses", get_statuses, "read:statuses"),
     api("GET", "/api/v1/accounts/{id}/followers", get_followers, "read:accounts"),
     api("GET", "/api/v1/accounts/{id}/following", get_following, "read:accounts"),
     api("GET", "/api/v1/accounts/{id}/lists", get_lists, "read:lists"),
-    api("POST", "/api/v1/accounts/{id}/follow", _relate(follow.follow), "write:follows"),
-    api("POST", "/api/v1/accounts/{id}/unfollow", _relate(follow.unfollow), "write:follows"),
 )

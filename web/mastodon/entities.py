@@ -329,36 +329,6 @@ def status_edits(post: PostRow, edits: Sequence[EditRow], account: Json, media: 
     ]
 
 
-class Standing(NamedTuple):
-    """How the viewer stands with an account. `requested`: has asked to join the project."""
-
-    following: bool = False
-    followed_by: bool = False
-    requested: bool = False
-
-
-def relationship(actor_id: int, standing: Standing) -> Json:
-    """Relationship."""
-    return {
-        "id": str(actor_id),
-        "following": standing.following,
-        "showing_reblogs": standing.following,
-        "notifying": False,
-        "languages": None,
-        "followed_by": standing.followed_by,
-        "blocking": False,
-        "blocked_by": False,
-        "muting": False,
-        "muting_notifications": False,
-        "muting_expires_at": None,
-        "requested": standing.requested,
-        "requested_by": False,
-        "domain_blocking": False,
-        "endorsed": False,
-        "note": "",
-    }
-
-
 def notification(row: NotificationRow, account: Json, status: Any) -> Json:
     """Notification; `status` is a rendered one, or None."""
     shown = {

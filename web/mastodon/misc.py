@@ -65,11 +65,7 @@ ROUTES: tuple[Route, ...] = (
     _EMPTY("/api/v1/filters", scope="read:filters"),
     _EMPTY("/api/v2/filters", scope="read:filters"),
     _EMPTY("/api/v1/announcements", scope=""),
-    _EMPTY("/api/v1/blocks", scope="read:blocks"),
-    _EMPTY("/api/v1/mutes", scope="read:mutes"),
-    _EMPTY("/api/v1/domain_blocks", scope="read:blocks"),
     _EMPTY("/api/v1/conversations", scope="read:statuses"),
-    _EMPTY("/api/v1/endorsements", scope="read:accounts"),
     _EMPTY("/api/v1/scheduled_statuses", scope="read:statuses"),
     _EMPTY("/api/v2/suggestions", scope="read:accounts"),
 )

@@ -12,9 +12,9 @@ from instance.storage.database import Tx
 from instance.storage.members import MemberRow
 from web.doors import NODE, api, caller
 from web.errors import NotFound
-from web.mastodon import entities, show
-from web.mastodon.entities import Standing
+from web.mastodon import show
 from web.mastodon.params import path_id
+from web.mastodon.relations import relationships
 from web.mastodon.reply import reply
 
 Decide = Callable[[Tx, MemberRow], Outcome[MemberRow]]
@@ -50,7 +50,7 @@ def _answer(decide: Decide) -> Callable[[Request], Awaitable[Response]]:
             return Outcome(None, tuple(draft for row in rows for draft in decide(tx, row).drafts))
 
         await request.app[NODE].perform(verb)
-        return reply(entities.relationship(actor_id, Standing()))
+        return reply((await request.app[NODE].read(lambda tx: relationships(tx, me.id, [actor_id])))[0])
 
     return handle
 

@@ -137,7 +137,7 @@ class _Page(NamedTuple):
         body = entities.status(shown, self.tx.home) | ({} if post.boost_of_id else {"reblog": None})
         rendered = Rendered(
             head=orjson.dumps(body)[:-1],
-            tail=tail_of(self._viewed(post.id)),
+            tail=tail_of(self._viewed(post)),
             boost_of_id=post.boost_of_id,
             actor_ids=frozenset({post.author_id, *(row.id for row in mentions)}),
             until_s=hour_after(self.now_s) if pictures else FOREVER_S,
@@ -159,10 +159,12 @@ class _Page(NamedTuple):
             is_open=True,
         )
 
-    def _viewed(self, post_id: int) -> Viewed:
+    def _viewed(self, post: PostRow) -> Viewed:
         marks = self.facts.marks
         return Viewed(
-            favourited=post_id in marks.favourited,
-            reblogged=post_id in marks.boosted,
-            bookmarked=post_id in marks.bookmarked,
+            favourited=post.id in marks.favourited,
+            reblogged=post.id in marks.boosted,
+            bookmarked=post.id in marks.bookmarked,
+            muted=post.id in marks.muted,
+            pinned=post.id in marks.pinned if post.author_id == self.viewer_id else None,
         )

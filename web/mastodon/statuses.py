@@ -7,7 +7,7 @@ import orjson
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import post, reaction
+from instance.domain import hearing, pin, post, reaction
 from instance.domain.about import about_of
 from instance.domain.compose import AsksGate, MediaWords, PostDraft
 from instance.domain.outcome import Outcome
@@ -210,6 +210,8 @@ def _seen(tx: Tx, viewer_id: int, post_id: int) -> PostRow:
 
 _FAVOURITES = partial(api, scope="write:favourites")
 _BOOKMARKS = partial(api, scope="write:bookmarks")
+_ACCOUNTS = partial(api, scope="write:accounts")
+_MUTES = partial(api, scope="write:mutes")
 _WRITE = partial(api, scope="write:statuses")
 _READ = partial(api, scope="read:statuses")
 
@@ -230,4 +232,8 @@ ROUTES: tuple[Route, ...] = (
     _BOOKMARKS("POST", "/api/v1/statuses/{id}/unbookmark", _marking(reaction.unbookmark)),
     _WRITE("POST", "/api/v1/statuses/{id}/reblog", _saying(post.boost)),
     _WRITE("POST", "/api/v1/statuses/{id}/unreblog", _saying(post.unboost)),
+    _ACCOUNTS("POST", "/api/v1/statuses/{id}/pin", _marking(pin.pin)),
+    _ACCOUNTS("POST", "/api/v1/statuses/{id}/unpin", _marking(pin.unpin)),
+    _MUTES("POST", "/api/v1/statuses/{id}/mute", _marking(hearing.mute_thread)),
+    _MUTES("POST", "/api/v1/statuses/{id}/unmute", _marking(hearing.unmute_thread)),
 )

@@ -31,7 +31,7 @@ async def get_public(request: Request) -> Response:
     me, asked = caller(request), of_query(request)
     window = window_of(asked)
     if asked.flag("local"):
-        return await _read(request, window, lambda tx: timelines.company(tx, window))
+        return await _read(request, window, lambda tx: timelines.company(tx, me.id, window))
     return await _read(request, window, lambda tx: timelines.projects(tx, me.id, window))
 
 

@@ -39,7 +39,7 @@ async def _show(request: Request, draft: Draft) -> Response:
     node, viewer, before = request.app[NODE], session_of(request).actor, number(request.query.get("before"))
 
     def load(tx: Tx) -> PostFacts:
-        return post_facts(tx, timelines.company(tx, Window(max_id=before, limit=PAGE)), viewer.id)
+        return post_facts(tx, timelines.company(tx, viewer.id, Window(max_id=before, limit=PAGE)), viewer.id)
 
     facts = await node.read(load)
     return await respond(
