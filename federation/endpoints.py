@@ -51,6 +51,7 @@ OBJECTS: Final = (
     "/projects/{name}/followers",
     "/projects/{name}/charter",
     "/posts/{id}",
+    "/notes/{id}",
     "/activities/{id}",
     "/charters/{id}",
     "/media/{id:.+}",
@@ -141,6 +142,8 @@ class _Endpoints:
         if not resource:
             raise Malformed("resource", safe="The parameter resource is missing.")
         viewer = await self._viewer(request)
+        if viewer == ANYONE:
+            viewer = await self._named_guest(request)
         return await self._serve(await self.node.webfinger(resource, viewer=viewer), viewer)
 
     def _message(self, request: Request, body: bytes) -> signature.Request:
@@ -166,6 +169,14 @@ class _Endpoints:
         self.questions.check(host, now=self.node.now())
         await self._prove(message, claims)
         self.questions.charge(host, now=self.node.now())
+        return host
+
+    async def _named_guest(self, request: Request) -> str:
+        """The guest host that the User-Agent of an unsigned WebFinger question names: most servers sign none (docs/decisions/0011)."""
+        host = await self.node.guest_named(request.headers.get("User-Agent", ""))
+        if host != ANYONE:
+            self.questions.check(f"{host} unsigned", now=self.node.now())
+            self.questions.charge(f"{host} unsigned", now=self.node.now())
         return host
 
     async def _prove(self, message: signature.Request, claims: Claims) -> Sender:

@@ -64,6 +64,10 @@ class Node(Protocol):
         """
         ...
 
+    async def guest_named(self, agent: str) -> str:
+        """The guest host that a User-Agent names, else ANYONE. It proves nothing: who says so gets the address of a project, no more."""
+        ...
+
     async def webfinger(self, resource: str, *, viewer: str) -> Disclosure:
         """The answer to a WebFinger question, made for `viewer`."""
         ...

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from federation.document import id_of
+from federation.document import first_type, id_of
 from federation.errors import Malformed
 from federation.letters import ANYONE, Disclosure, Inquiry, L, Outbound, seal_of
 from federation.origin import host_of
@@ -22,7 +22,7 @@ from instance import ids, names, policy
 from instance.alert import Alert
 from instance.alert import render as render_alert
 from instance.policy import INTERNAL, PUBLIC, Fact, Reach, Verdict, Withheld
-from instance.storage import ledger, things
+from instance.storage import guests, ledger, things
 from instance.storage.database import Tx
 from instance.storage.things import Opening
 
@@ -97,17 +97,18 @@ class Gate:
         `only` is the one host that it is for: of those that may have it no other gets it.
         """
         asked = _ask(tx, [document, author])
-        verdicts = _by_host(asked, orjson.dumps(document), only)
+        verdicts = _by_host(asked, document, only)
         if finish is not None and any(verdict.allowed for verdict in verdicts.values()):
             document = finish(document)
             asked = _ask_again(tx, [document, author], asked)
-            verdicts = _by_host(asked, orjson.dumps(document), only)
+            verdicts = _by_host(asked, document, only)
         body, what = orjson.dumps(document), id_of(document) or ""
         _write(tx, "outbound", what, body, verdicts or {NOBODY: _to_nobody(asked, body)})
         return tuple(
-            self._outbound(tx, asked, host, verdict, what=what, body=body)
+            self._outbound(tx, host, verdict, inbox=inbox, what=what, body=body)
             for host, verdict in verdicts.items()
             if verdict.allowed
+            for inbox in asked.openings[verdict.space].inboxes[host]
         )
 
     def note(self, tx: Tx, withheld: Withheld) -> None:
@@ -173,7 +174,7 @@ class Gate:
     def inquire(self, tx: Tx, url: str, *, reason: str, accept: str) -> Inquiry | None:
         """A GET of our own, or None when that host may not learn that we ask, or what the URL names. Written to the ledger.
 
-        Asked are parties of a live charter, companies that a charter names, and (reason OFFER) a company about to be offered one.
+        Asked are parties of a live charter, companies that a charter names, guest hosts (who their people are), and (reason OFFER) a company about to be offered one.
         An offer's inquiry and WebFinger are not signed: nothing is proven by them, and the other side cannot know us yet.
         """
         host = _host(url)
@@ -234,14 +235,16 @@ class Gate:
         return LedgerProof(ok=True, lines=seq, broken_at=None)
 
     def _outbound(
-        self, tx: Tx, asked: _Asked, host: str, verdict: Verdict, *, what: str, body: bytes
+        self, tx: Tx, host: str, verdict: Verdict, *, inbox: str, what: str, body: bytes
     ) -> Outbound:
+        """What a project says to its guests it signs itself: who knows no charter believes an actor's own key only."""
+        guest = policy.guest_of(verdict.space)
         letter = Outbound(
             id=ids.snowflake(tx.now_ms),
             host=host,
-            inbox=asked.openings[verdict.space].inboxes[host],
+            inbox=inbox,
             activity=what,
-            signer=tx.home.node,
+            signer=tx.home.node if guest is None else guest[1],
             rule=verdict.rule,
             space=verdict.space,
             body=body,
@@ -273,15 +276,29 @@ def _asked(tx: Tx, named: frozenset[str], facts: Iterable[Fact]) -> _Asked:
     return _Asked(named, facts, reach, things.terms(tx, reach.spaces or ()))
 
 
-def _by_host(asked: _Asked, body: bytes, only: str | None) -> dict[str, Verdict]:
-    if _is_blind(body):
+def _by_host(asked: _Asked, document: dict[str, Any], only: str | None) -> dict[str, Verdict]:
+    """The decision for each host that comes into question; where nobody has an inbox (a guest that nobody follows from), none does."""
+    if _is_blind(orjson.dumps(document)):
         return {}
     hosts = sorted(host for host in policy.candidates(asked.reach, asked.terms) if only in {None, host})
-    return {host: policy.decide(asked.reach, asked.terms, host) for host in hosts}
+    verb = first_type(document)
+    found = {host: policy.decide(asked.reach, asked.terms, host, verb=verb) for host in hosts}
+    return {
+        host: verdict
+        for host, verdict in found.items()
+        if not verdict.allowed or _is_reached(asked, verdict, host)
+    }
+
+
+def _is_reached(asked: _Asked, verdict: Verdict, host: str) -> bool:
+    return bool(asked.openings[verdict.space].inboxes.get(host))
 
 
 def _to_nobody(asked: _Asked, body: bytes) -> Verdict:
-    return _BLIND if _is_blind(body) else policy.judge(asked.reach, asked.terms)
+    verdict = _BLIND if _is_blind(body) else policy.judge(asked.reach, asked.terms)
+    if verdict.allowed:  # to somebody, but not to the one that it is for, or nobody there can be written to
+        return verdict._replace(allowed=False, rule="withheld_not_party")
+    return verdict
 
 
 def _shown(tx: Tx, said: list[Any], subject: str, viewer: str) -> Verdict:
@@ -319,8 +336,10 @@ def _inquirable(tx: Tx, url: str, host: str, reason: str) -> Verdict:
     asked = _asked(tx, named, facts)
     if asked.reach.spaces is not None:
         return policy.decide(asked.reach, asked.terms, host)
-    known = reason == OFFER or things.is_named(tx, host)
-    rule = "released_handshake" if known else "withheld_not_party"
+    named_in_charter, guest = things.is_named(tx, host), guests.is_let_in(tx, host)
+    known = reason == OFFER or named_in_charter or guest
+    released = "released_guest" if guest and not named_in_charter else "released_handshake"
+    rule = released if known else "withheld_not_party"
     hosts = frozenset({host}) if known else frozenset()
     return Verdict(bool(known and host), rule, PUBLIC, hosts, (), label=0)
 

@@ -1,6 +1,6 @@
 """Who is known, and by which keys. The rule kept here: nothing is fetched for a stranger, and for a party not more than a few things.
 
-A host is known while a charter names it that is not long over. A stranger may bring an Offer of a charter that names us: for that
+A host is known while a charter names it that is not long over, or while IT lets it in as a guest. A stranger may bring an Offer of a charter that names us: for that
 its node's actor is fetched, once a while. Keys are remembered; one that no longer fits is asked for anew, not more often than every
 five minutes.
 """
@@ -22,11 +22,11 @@ from federation.keys import PublicKey
 from federation.origin import host_of
 from federation.vocabulary import ACCEPT, ACTOR_TYPES
 from federation.wire import Wire
-from instance.domain import partner
+from instance.domain import guest, partner
 from instance.egress import OFFER, Gate
 from instance.events import ActorChanged, CharterChanged, Event
 from instance.ids import Home
-from instance.storage import actors, charters
+from instance.storage import actors, charters, guests
 from instance.storage import keys as key_rows
 from instance.storage.database import Database, Tx
 
@@ -94,7 +94,7 @@ class KeyRing:
         self._strangers_ms[host] = now
         return True
 
-    def _is_guest(self, host: str) -> bool:
+    def _is_let_in(self, host: str) -> bool:
         return self._clock() - self._strangers_ms.get(host, -STRANGER_EVERY_MS) < STRANGER_EVERY_MS
 
     async def find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
@@ -102,7 +102,7 @@ class KeyRing:
         known = self._keys.get(key_id) or await self._read(key_id)
         if known is not None and not fresh:
             return known
-        if host_of(key_id) != host or not (self._is_guest(host) or host in await self._known_hosts()):
+        if host_of(key_id) != host or not (self._is_let_in(host) or host in await self._known_hosts()):
             raise Refused("party_unknown", host)
         if not self._may_ask(key_id, ASK_AGAIN_MS if known else ASK_AGAIN_AFTER_FAILURE_MS):
             # Who asked a moment ago may have got the answer while we looked.
@@ -220,13 +220,15 @@ def _stored(tx: Tx, key_id: str) -> PublicKey | None:
 
 
 def _store(tx: Tx, document: Document) -> None:
-    """Keep a node's actor, and what we knew already; a person comes to be known by joining a project."""
-    if first_type(document) == "Application" or actors.by_iri(tx, id_of(document) or "") is not None:
+    """Keep a node's actor, and what we knew already; a person comes to be known by joining a project. Guests are kept apart."""
+    if guest.is_guest(tx, host_of(id_of(document) or "")):
+        guest.know(tx, document)
+    elif first_type(document) == "Application" or actors.by_iri(tx, id_of(document) or "") is not None:
         partner.upsert_partner(tx, document)
 
 
 def _hosts_of_charters(tx: Tx) -> frozenset[str]:
-    """Every other host that a charter names which is under way, in force, or over since not long."""
+    """Every other host that a charter names which is under way, in force, or over since not long; and every guest host."""
     recent = [
         row
         for row in charters.all_charters(tx)
@@ -234,7 +236,7 @@ def _hosts_of_charters(tx: Tx) -> frozenset[str]:
         or row.updated_at_ms > tx.now_ms - AFTERMATH_MS
     ]
     named = {party.host for row in recent for party in charters.parties(tx, row.id)}
-    return frozenset(named - {tx.home.host})
+    return frozenset(named - {tx.home.host}) | guests.open_hosts(tx)
 
 
 def _is_offer_by(document: Document, host: str) -> bool:

@@ -26,7 +26,7 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
-from instance.domain import actor, charter, hearing, media, profile, vote
+from instance.domain import actor, charter, guest, hearing, media, profile, vote
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError
@@ -259,6 +259,10 @@ class Cordee:
             return await asyncio.to_thread(serving.read, self.config.media_dir, answer)
         return answer
 
+    async def guest_named(self, agent: str) -> str:
+        """The guest host that a User-Agent names, else ANYONE."""
+        return await self._database.read(lambda tx: guest.named_in(tx, agent))
+
     async def webfinger(self, resource: str, *, viewer: str) -> Disclosure:
         """The answer to a WebFinger question, made for `viewer`."""
         run = self._database.read if viewer == ANYONE else self._database.write
@@ -305,11 +309,12 @@ class Cordee:
                 self.bus.tell(ChangedElsewhere())
 
     async def _tidy(self) -> None:
-        """End charters, mutes and polls on their date; drop what is no longer needed."""
+        """End charters, mutes, polls and the time of guests on their date; drop what is no longer needed."""
         while True:
             await self.perform(charter.end_due)
             await self.perform(hearing.end_due)
             await self.perform(vote.end_due)
+            await self.perform(guest.end_due)
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)
 

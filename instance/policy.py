@@ -1,7 +1,7 @@
 """All that is permitted, as pure functions of facts. The rule kept here: what is not admitted by every name in it does not leave.
 
-A *space* is where a thing belongs: INTERNAL, PUBLIC, a project (its IRI), or the handshake of a charter, in which one version of
-a project's charter is talked about with the companies that it names. A *name* admits spaces; a document reaches those that all its names
+A *space* is where a thing belongs: INTERNAL, PUBLIC, a project (its IRI), the handshake of a charter, in which one version of
+a project's charter is talked about with the companies that it names, or what a project says to one guest host. A *name* admits spaces; a document reaches those that all its names
 admit (its *reach*); a host gets it in the first of these that is open to it. EGRESS.md says the same in words.
 """
 
@@ -14,6 +14,8 @@ from federation.letters import ANYONE
 INTERNAL = "internal"
 PUBLIC = "public"
 _HANDSHAKE = "handshake:"
+_GUEST, _GUESTS, _TAKEBACK = "guest:", "guests:", "takeback:"
+_OTHERS = (_HANDSHAKE, _GUEST, _GUESTS, _TAKEBACK)
 
 # What everybody may know of any node: these paths of our own host name nothing that belongs to anybody.
 PUBLIC_PATHS = frozenset(
@@ -44,6 +46,14 @@ RULES: dict[str, dict[str, str]] = {
     "released_handshake": {
         "en": "It is about the charter of a project and goes to the companies that the charter names.",
         "fr": "Il s’agit de la charte d’un projet ; les entreprises qu’elle nomme le reçoivent.",
+    },
+    "released_guest": {
+        "en": "It is what a project says to a server that IT lets in as its guest.",
+        "fr": "C’est ce qu’un projet dit à un serveur que l’informatique admet comme invité.",
+    },
+    "released_takeback": {
+        "en": "It takes back what a guest had, now that it is a guest no longer.",
+        "fr": "Cela reprend ce qu’un invité avait, maintenant qu’il ne l’est plus.",
     },
     "kept_internal": {
         "en": "It stays in the company, where everything may be named.",
@@ -84,6 +94,8 @@ RULES: dict[str, dict[str, str]] = {
     },
 }
 
+_RELEASED = {_HANDSHAKE: "released_handshake", _GUEST: "released_guest", _TAKEBACK: "released_takeback"}
+
 
 def handshake(charter_iri: str) -> str:
     """The space in which this version of a charter is talked about."""
@@ -95,9 +107,43 @@ def charter_of(space: str) -> str | None:
     return space.removeprefix(_HANDSHAKE) if space.startswith(_HANDSHAKE) else None
 
 
+def guest_space(host: str, project_iri: str) -> str:
+    """The space of what a project says to one guest host."""
+    return f"{_GUEST}{host}/{project_iri}"
+
+
+def takeback_space(host: str, project_iri: str) -> str:
+    """The space in which a project takes back from a host, guest no longer, what it had."""
+    return f"{_TAKEBACK}{host}/{project_iri}"
+
+
+def guests_space(project_iri: str) -> str:
+    """Where a thing belongs that is for all guests of a project: it may be named in the space of each of them."""
+    return _GUESTS + project_iri
+
+
+def guest_of(space: str) -> tuple[str, str] | None:
+    """Host and project of a guest's space, or of one in which things are taken back; None for every other space."""
+    kind, _, rest = space.partition(":")
+    if f"{kind}:" not in {_GUEST, _TAKEBACK}:
+        return None
+    host, _, project_iri = rest.partition("/")
+    return host, project_iri
+
+
+def guests_of(space: str) -> str | None:
+    """The project whose guests this space is for; None for every other space."""
+    return space.removeprefix(_GUESTS) if space.startswith(_GUESTS) else None
+
+
+def is_takeback(space: str) -> bool:
+    """True for a space in which things are taken back."""
+    return space.startswith(_TAKEBACK)
+
+
 def is_project(space: str) -> bool:
     """True for the space of a project, which is its IRI."""
-    return space not in {INTERNAL, PUBLIC} and charter_of(space) is None
+    return space not in {INTERNAL, PUBLIC} and not space.startswith(_OTHERS)
 
 
 def is_public_path(path: str) -> bool:
@@ -121,13 +167,17 @@ class Fact(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """To whom one space is open: `hosts` now, up to label `ceiling`; `named` are all whom its charters name; never we ourselves."""
+    """To whom one space is open: `hosts` now, up to label `ceiling`; `named` are all whom its charters name; never we ourselves.
+
+    `verbs` are the types of activity that it is open for; without any, it is open for every activity and answer.
+    """
 
     project_iri: str
     hosts: frozenset[str]
     ceiling: int
     named: frozenset[str] = frozenset()
     live: bool = True
+    verbs: frozenset[str] = frozenset()
 
 
 class Reach(NamedTuple):
@@ -173,15 +223,15 @@ def reach_of(facts: Iterable[Fact]) -> Reach:
     return Reach(frozenset.intersection(*(fact.spaces for fact in narrowing)), narrowing)
 
 
-def decide(reach: Reach, terms: Mapping[str, Terms], host: str) -> Verdict:
-    """May this host have a document of that reach? `terms` by space; `host` may be ANYONE."""
+def decide(reach: Reach, terms: Mapping[str, Terms], host: str, *, verb: str = "") -> Verdict:
+    """May this host have a document of that reach? `terms` by space; `host` may be ANYONE; `verb` is the type of an activity."""
     if reach.spaces is None:
         return Verdict(
             allowed=True, rule="released_public", space=PUBLIC, hosts=frozenset({host}), names=(), label=0
         )
     if not reach.spaces - {INTERNAL}:
         return _unreachable(reach)
-    asked = [_in_space(reach, terms.get(space), space, host) for space in _ordered(reach.spaces)]
+    asked = [_in_space(reach, terms.get(space), space, host, verb) for space in _ordered(reach.spaces)]
     return next((verdict for verdict in asked if verdict.allowed), None) or min(asked, key=_bluntness)
 
 
@@ -238,16 +288,18 @@ def explain(verdict: Verdict, locale: str) -> str:
     return texts.get(locale[:2], texts["en"]).format(names=", ".join(verdict.names))
 
 
-def _in_space(reach: Reach, terms: Terms | None, space: str, host: str) -> Verdict:
+def _in_space(reach: Reach, terms: Terms | None, space: str, host: str, verb: str) -> Verdict:
     if terms is None or not terms.live:
         return _verdict(reach, "withheld_closed", space)
-    if host not in terms.hosts:
+    if host not in terms.hosts or (terms.verbs and verb not in terms.verbs):
         return _verdict(reach, "withheld_not_party", space)
     above = [fact.iri for fact in reach.facts if fact.label > terms.ceiling]
     if above:
         return _verdict(reach, "withheld_label", space, names=above)
-    rule = "released_handshake" if space.startswith(_HANDSHAKE) else "released_project"
-    return _verdict(reach, rule, space)._replace(allowed=True, hosts=frozenset({host}))
+    kind = f"{space.partition(':')[0]}:"
+    return _verdict(reach, _RELEASED.get(kind, "released_project"), space)._replace(
+        allowed=True, hosts=frozenset({host})
+    )
 
 
 def _unreachable(reach: Reach) -> Verdict:

@@ -18,7 +18,7 @@ from federation.document import Document
 from federation.errors import FederationError
 from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
-from instance.domain import post, profile, render
+from instance.domain import guest, post, profile, render
 from instance.egress import Fill, Gate
 from instance.storage import actors, charters, media, members, posts
 from instance.storage import log as entries
@@ -41,10 +41,11 @@ class Found(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A question: the name in the path and the query's parameters."""
+    """A question: the name in the path, the query's parameters, and who asks."""
 
     name: str
     query: Mapping[str, str]
+    viewer: str
 
 
 class Permitted(NamedTuple):
@@ -63,7 +64,7 @@ def disclose(tx: Tx, gate: Gate, path: str, *, viewer: str) -> Disclosure | Perm
     for pattern, answer in _PATHS:
         match = pattern.fullmatch(parts.path)
         if match is not None:
-            asked = Asked("".join(match.groups()), _parameters(parts.query))
+            asked = Asked("".join(match.groups()), _parameters(parts.query), viewer)
             return _disclosed(tx, gate, answer(tx, asked), viewer)
     if picture := _PICTURE.fullmatch(parts.path):
         return _picture(tx, gate, tx.home.iri("media", picture[1]), viewer) or gate.not_found(viewer)
@@ -133,9 +134,11 @@ def _project(tx: Tx, asked: Asked) -> Found | None:
     row = actors.by_iri(tx, tx.home.iri("projects", asked.name))
     if row is None:
         return None
+    keys = actors.keys_of(tx, row.iri)
+    if guest.is_guest(tx, asked.viewer):
+        return Found(profile.render_for_guests(row, keys, home=tx.home))
     charter = charters.in_force(tx, row.iri)
     parties = charters.parties(tx, charter.id) if charter else ()
-    keys = actors.keys_of(tx, row.iri)
     return Found(profile.render_project(row, keys, home=tx.home, charter=charter, parties=parties))
 
 

@@ -7,6 +7,7 @@ import itertools
 import sqlite3
 from typing import Any
 
+import orjson
 from sqlalchemy import insert
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -100,6 +101,7 @@ def a_charter(
     left: tuple[str, ...] = (),
     suspended: tuple[str, ...] = (),
     inboxes: dict[str, str] | None = None,
+    guests: str = "none",
 ) -> str:
     """A version of a project's charter between us and `parties`; those in `left` and `suspended` have left or suspended it."""
     charter_id = next(_numbers)
@@ -115,7 +117,7 @@ def a_charter(
         starts_at_ms=starts_at_ms,
         ends_at_ms=ends_at_ms,
         offered_by=tx.home.host,
-        document="{}",
+        document=orjson.dumps({"guests": guests}).decode(),
         created_at_ms=tx.now_ms,
         updated_at_ms=tx.now_ms,
     )

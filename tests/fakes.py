@@ -62,6 +62,7 @@ class FakeNode:
     origin: str = "https://acme.example"
     clock: FakeClock = field(default_factory=FakeClock)
     parties: set[str] = field(default_factory=set)
+    guests: set[str] = field(default_factory=set)
     keys: dict[str, PublicKey] = field(default_factory=dict)
     newer_keys: dict[str, PublicKey] = field(default_factory=dict)
     documents: dict[str, Disclosure] = field(default_factory=dict)
@@ -94,6 +95,9 @@ class FakeNode:
     async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:
         self.asked_for.append((path, viewer, accept))
         return self.documents.get(path) or nothing_for(viewer)
+
+    async def guest_named(self, agent: str) -> str:
+        return next((host for host in sorted(self.guests) if host in agent), "*")
 
     async def webfinger(self, resource: str, *, viewer: str) -> Disclosure:
         return self.documents.get(resource) or nothing_for(viewer)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from instance import config
-from instance.cli import access, charter, check, egress, federation, init, member, person, project
+from instance.cli import access, charter, check, egress, federation, guest, init, member, person, project
 from instance.cli.terminal import Commands
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.add_typer(person.app, name="person")
 app.add_typer(project.app, name="project")
 app.add_typer(charter.app, name="charter")
 app.add_typer(member.app, name="member")
+app.add_typer(guest.app, name="guest")
 app.add_typer(egress.app, name="egress")
 app.add_typer(federation.app, name="federation")
 app.command("check")(check.check)

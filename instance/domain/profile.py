@@ -63,6 +63,11 @@ def render_project(
     }
 
 
+def render_for_guests(row: ActorRow, key_list: Iterable[KeyRow], *, home: Home) -> Json:
+    """The Group document of a project of ours as guest hosts get it: neither its members nor its charter are named."""
+    return _actor("Group", row, key_list, home) | {"summary": row.summary}
+
+
 def _charter_facts(charter: CharterRow | None, parties: Iterable[PartyRow]) -> list[Json]:
     if charter is None:
         return []

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from federation.letters import Draft
-from federation.vocabulary import CONTEXT
+from federation.vocabulary import CONTEXT, POST_CONTEXT
 from instance import ids, policy
 from instance.domain.render import timestamp
 from instance.storage.database import Tx
@@ -27,9 +27,18 @@ def in_public(tx: Tx, kind: str, carried: Any) -> dict[str, Any]:
     return _activity(tx, kind, carried, author=tx.home.node, space=policy.PUBLIC)
 
 
-def _activity(tx: Tx, kind: str, carried: Any, *, author: str, space: str) -> dict[str, Any]:
+def to_guests(
+    tx: Tx, kind: str, carried: Any, *, project: str, space: str, to: Iterable[str] = (), label: int = 0
+) -> Draft:
+    """An activity of a project's own actor in a guest space, outside of any log; for its followers, or for those in `to`."""
+    activity = _activity(tx, kind, carried, author=project, space=space, label=label)
+    said = {"@context": POST_CONTEXT, "to": sorted(to) or [f"{project}/followers"]}
+    return Draft(activity | said, project)
+
+
+def _activity(tx: Tx, kind: str, carried: Any, *, author: str, space: str, label: int = 1) -> dict[str, Any]:
     iri = tx.home.iri("activities", ids.snowflake(tx.now_ms))
-    ids.mint(tx, iri, kind="activity", space=space)
+    ids.mint(tx, iri, kind="activity", space=space, label=label)
     return {
         "@context": CONTEXT,
         "id": iri,

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from instance.storage import (
     access_tables,
     exchange_tables,
+    guest_tables,
     people_tables,
     poll_tables,
     push_tables,
@@ -28,6 +29,7 @@ DECLARED = (  # imported, and so declared to SQLModel
     tables,
     access_tables,
     exchange_tables,
+    guest_tables,
     people_tables,
     poll_tables,
     push_tables,

@@ -10,7 +10,18 @@ from sqlalchemy import and_, bindparam, literal, or_, select, update
 from federation.errors import Malformed
 from federation.origin import host_of
 from instance import names
-from instance.policy import INTERNAL, PUBLIC, Fact, Terms, charter_of, handshake, is_project, is_public_path
+from instance.policy import (
+    INTERNAL,
+    PUBLIC,
+    Fact,
+    Terms,
+    charter_of,
+    guest_of,
+    handshake,
+    is_project,
+    is_public_path,
+)
+from instance.storage import guest_spaces
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore
 from instance.storage.sql import table as table_of
@@ -69,10 +80,10 @@ class _Host(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """The terms of a space, and the inbox of every host that its charters name."""
+    """The terms of a space, and the inboxes of every host that may be written to in it: of a company one."""
 
     terms: Terms
-    inboxes: dict[str, str]
+    inboxes: Mapping[str, tuple[str, ...]]
 
 
 _thing, _actor, _member = columns(Thing), columns(Actor), columns(Member)
@@ -151,7 +162,7 @@ def facts(tx: Tx, named: Collection[str]) -> list[Fact]:
     rows = tx.all(_BY_NAMES, names=array(named))
     found = [_fact(row) for row in rows if row.kind != "person"]
     found += _actors(tx, {row.iri: row.name for row in rows if row.kind == "person"}, named)
-    found = _with_handshakes(tx, found)
+    found = guest_spaces.admitted(tx, _with_handshakes(tx, found))
     known = {fact.name for fact in found}
     own = names.host_name(tx.home.host)
     return found + [_unknown(name, own) for name in named if name not in known and names.is_own(name, own)]
@@ -168,7 +179,19 @@ def terms(tx: Tx, spaces: Collection[str]) -> dict[str, Opening]:
     of_charters = tx.all(_OF_CHARTERS, charters=array(charters)) if charters else []
     for iri, parties in groupby(of_charters, key=lambda row: row.charter_iri):
         openings[handshake(iri)] = _handshake_opening(tx, list(parties))
+    if guests := [space for space in spaces if guest_of(space) is not None]:
+        openings |= _guest_openings(tx, guests)
     return openings
+
+
+def _guest_openings(tx: Tx, spaces: list[str]) -> dict[str, Opening]:
+    """What is open to guests, as far as the charter of the project lets anything leave for it."""
+    projects = {found[1] for space in spaces if (found := guest_of(space)) is not None}
+    openings = terms(tx, projects)
+    known = {iri: opening.terms for iri, opening in openings.items()}
+    return {
+        space: Opening(said, inboxes) for space, said, inboxes in guest_spaces.openings(tx, spaces, known)
+    }
 
 
 def is_named(tx: Tx, host: str) -> bool:
@@ -266,10 +289,10 @@ def _named(parties: list[_Party], own_host: str) -> frozenset[str]:
     return frozenset(party.host for party in parties) - {own_host}
 
 
-def _inboxes(parties: list[_Party]) -> dict[str, str]:
+def _inboxes(parties: list[_Party]) -> dict[str, tuple[str, ...]]:
     """The inbox of each host: as the charter in force says it, else the newest version. Only one on that very host counts."""
     ordered = sorted(parties, key=lambda party: (party.state in {"live", "suspended"}, party.version))
-    return {party.host: party.inbox for party in ordered if _is_on(party.inbox, party.host)}
+    return {party.host: (party.inbox,) for party in ordered if _is_on(party.inbox, party.host)}
 
 
 def _is_on(inbox: str, host: str) -> bool:

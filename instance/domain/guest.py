@@ -1,0 +1,172 @@
+"""Guest hosts: ordinary servers outside the charters that IT lets follow one project of ours, and takes everything back from.
+
+The rule kept here: a guest is let in to one project at a time, by name, only where the charter that all companies signed allows guests,
+and never a company of a charter: that one has the project itself.
+"""
+
+import re
+from contextlib import suppress
+
+from federation import keys
+from federation.document import Document, id_of, text_of
+from federation.errors import FederationError, Malformed
+from federation.letters import ANYONE, Draft
+from federation.origin import host_of, same_origin
+from instance.domain import saying
+from instance.domain.charter_document import LABELS, NO_GUESTS
+from instance.domain.charter_proofs import stored
+from instance.domain.outcome import Outcome
+from instance.domain.partner import shown
+from instance.domain.profile import ensure_rsa
+from instance.errors import BadInput, Conflict, NotFound
+from instance.events import CharterChanged
+from instance.ids import snowflake
+from instance.policy import takeback_space
+from instance.storage import actors, charters, guests, things
+from instance.storage import keys as key_rows
+from instance.storage.database import Tx
+from instance.storage.guests import FollowerRow, GuestActorRow, GuestRow, NoteRow
+from instance.storage.keys import KeyRow
+
+LEAST_LABEL = 0
+AGENT_LIMIT_CHARS = 300
+_NOT_IN_HOSTS = frozenset("/?#@")
+_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+
+
+def allow(
+    tx: Tx, project_iri: str, *, host: str, label: int = 1, ends_at_ms: int | None = None
+) -> Outcome[GuestRow]:
+    """Let a host follow a project of ours, up to a label and until a time. Raises NotFound, BadInput, Conflict."""
+    _check_project(tx, project_iri)
+    name = _check_host(tx, host)
+    if not LEAST_LABEL <= label < len(LABELS):
+        raise BadInput("label", f"A label is one of {', '.join(LABELS)}.")
+    if ends_at_ms is not None and ends_at_ms <= tx.now_ms:
+        raise BadInput("until", "The last day has passed.")
+    row = GuestRow(snowflake(tx.now_ms), name, project_iri, label, tx.now_ms, ends_at_ms, None)
+    ensure_rsa(tx, project_iri)  # who knows no charter believes the project's own key only
+    guests.allow(tx, row)
+    tx.emit(CharterChanged(project_iri))
+    return Outcome(row)
+
+
+def _check_project(tx: Tx, project_iri: str) -> None:
+    project = actors.by_iri(tx, project_iri)
+    if project is None or project.kind != "project" or project.host != tx.home.host:
+        raise NotFound("project of this company")
+    if may_do(tx, project_iri) == NO_GUESTS:
+        raise Conflict(
+            "no_guests", "The charter in force allows no guests. Amend it: every company has to sign."
+        )
+
+
+def _check_host(tx: Tx, host: str) -> str:
+    name = ""
+    if not _NOT_IN_HOSTS & set(host):
+        with suppress(FederationError):
+            name = host_of(f"https://{host.strip()}/")
+    if not name:
+        raise BadInput("host", "Write a host, such as mastodon.example.")
+    if name == tx.home.host:
+        raise BadInput("host", "That is this node.")
+    if things.is_named(tx, name):
+        raise Conflict("guest_in_charter", "That host is a company of a charter; a guest is none.")
+    return name
+
+
+def may_do(tx: Tx, project_iri: str) -> str:
+    """What the charter in force lets guests of a project do: none, read or answer."""
+    row = charters.in_force(tx, project_iri)
+    return NO_GUESTS if row is None else stored(row)[1].guests
+
+
+def is_guest(tx: Tx, host: str) -> bool:
+    """Whether a host is let in as a guest, and is no company of a charter."""
+    return guests.is_let_in(tx, host) and not things.is_named(tx, host)
+
+
+def named_in(tx: Tx, agent: str) -> str:
+    """The guest host whose address stands in a User-Agent, as servers write their own there; else ANYONE."""
+    for url in _URL.findall(agent[:AGENT_LIMIT_CHARS]):
+        with suppress(FederationError):
+            if is_guest(tx, host := host_of(url)):
+                return host
+    return ANYONE
+
+
+def revoke(tx: Tx, project_iri: str, *, host: str) -> Outcome[GuestRow]:
+    """Let a host in no longer, and take back all it had: its notes and its following. Raises NotFound."""
+    row = guests.one(tx, project_iri, host)
+    if row is None or not guests.revoke(tx, project_iri, host):
+        raise NotFound("guest")
+    followed = [
+        each for each in guests.followers(tx, [project_iri]) if each.host == host and each.ended_at_ms is None
+    ]
+    guests.unfollow_all(tx, project_iri, host)
+    if not guests.is_let_in(tx, host):
+        guests.forget_host(tx, host)
+    tx.emit(CharterChanged(project_iri))
+    notes = guests.notes_of_project(tx, project_iri) if _has_heard(tx, project_iri, host) else []
+    drafts = [_say_delete(tx, note, host) for note in notes] + [_say_reject(tx, each) for each in followed]
+    return Outcome(row._replace(revoked_at_ms=tx.now_ms), tuple(drafts))
+
+
+def _has_heard(tx: Tx, project_iri: str, host: str) -> bool:
+    return any(row.host == host for row in guests.followers(tx, [project_iri]))
+
+
+def _say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:
+    tombstone = {"id": note.iri, "type": "Tombstone"}
+    space = takeback_space(host, note.project_iri)
+    return saying.to_guests(tx, "Delete", tombstone, project=note.project_iri, space=space)
+
+
+def _say_reject(tx: Tx, follower: FollowerRow) -> Draft:
+    space = takeback_space(follower.host, follower.project_iri)
+    return saying.to_guests(
+        tx, "Reject", follow_of(follower), project=follower.project_iri, space=space, to=[follower.actor_iri]
+    )
+
+
+def follow_of(follower: FollowerRow) -> Document:
+    """The Follow with which somebody at a guest host began to follow, as it is carried in our answers."""
+    return {
+        "id": follower.follow_iri,
+        "type": "Follow",
+        "actor": follower.actor_iri,
+        "object": follower.project_iri,
+    }
+
+
+def end_due(tx: Tx) -> Outcome[int]:
+    """Revoke the guests whose time is over, whose project's charter ended or allows none any more, and who became companies of one."""
+    over = [row for row in guests.all_guests(tx) if row.revoked_at_ms is None and _is_over(tx, row)]
+    drafts = [draft for row in over for draft in revoke(tx, row.project_iri, host=row.host).drafts]
+    return Outcome(len(over), tuple(drafts))
+
+
+def _is_over(tx: Tx, row: GuestRow) -> bool:
+    if not row.is_open(tx.now_ms) or things.is_named(tx, row.host):
+        return True
+    return may_do(tx, row.project_iri) == NO_GUESTS
+
+
+def know(tx: Tx, document: Document) -> None:
+    """Keep who somebody at a guest host is, with their keys. Raises Malformed."""
+    iri = id_of(document) or ""
+    name = document.get("preferredUsername")
+    inbox, shared = id_of(document.get("inbox")), _shared_inbox(document)
+    if not isinstance(name, str) or inbox is None or not same_origin(inbox, iri):
+        raise Malformed("no_inbox", safe="The actor has no name, or no inbox on its own host.")
+    own = shared if shared is not None and same_origin(shared, iri) else ""
+    called = shown(text_of(document.get("name"))) or shown(name)
+    guests.know(tx, GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms))
+    found = [key for key in keys.public_keys_of(document) if key.id.startswith((f"{iri}#", f"{iri}/"))]
+    rows = [KeyRow(key.id, iri, key.kind, keys.public_to_pem(key.key), tx.now_ms) for key in found]
+    key_rows.replace_partners(tx, iri, rows)
+
+
+def _shared_inbox(document: Document) -> str | None:
+    endpoints = document.get("endpoints")
+    return id_of(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None

@@ -1,0 +1,79 @@
+"""Guest hosts and what they have of a project. The rule kept here: what a guest knows of us is a row, so that it can be taken back.
+
+A guest host is an ordinary server outside the charters that IT lets follow one project of ours. It knows the project's actor and its notes,
+and nothing else: persons, posts and activities of the project never get a name outside.
+"""
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from instance.storage.tables import big
+
+
+class Guest(SQLModel, table=True):
+    """A host that may follow a project: up to which label, until when. Revoked ones stay, to take back what they had."""
+
+    __table_args__ = (Index("ix_guest_place", "project_iri", "host", unique=True),)
+    id: int = big(primary_key=True)
+    host: str = Field(index=True)
+    project_iri: str
+    label: int
+    allowed_at_ms: int = big()
+    ends_at_ms: int | None = big(default=None)
+    revoked_at_ms: int | None = big(default=None)
+
+
+class GuestActor(SQLModel, table=True):
+    """Somebody at a guest host who signed something: where letters go, and the name that answers are shown with."""
+
+    __tablename__ = "guest_actor"
+    iri: str = Field(primary_key=True)
+    host: str = Field(index=True)
+    username: str
+    display_name: str
+    inbox: str
+    shared_inbox: str
+    seen_at_ms: int = big()
+
+
+class GuestFollower(SQLModel, table=True):
+    """Somebody at a guest host who follows the project; `inbox` is where letters for them go, the host's shared one if it has one."""
+
+    __tablename__ = "guest_follower"
+    __table_args__ = (Index("ix_guest_follower_host", "project_iri", "host"),)
+    project_iri: str = Field(primary_key=True)
+    actor_iri: str = Field(primary_key=True)
+    host: str
+    inbox: str
+    follow_iri: str
+    since_ms: int = big()
+    ended_at_ms: int | None = big(default=None)
+
+
+class GuestNote(SQLModel, table=True):
+    """What guests have in place of a post or a boost of the project: a note or an announcement of the project's own actor."""
+
+    __tablename__ = "guest_note"
+    __table_args__ = (
+        CheckConstraint("kind IN ('note', 'boost')"),
+        Index("ix_guest_note_project", "project_iri", "id"),
+    )
+    id: int = big(primary_key=True)
+    iri: str = Field(unique=True)
+    project_iri: str
+    source_iri: str = Field(unique=True)
+    kind: str
+    created_at_ms: int = big()
+    deleted_at_ms: int | None = big(default=None)
+
+
+class GuestReply(SQLModel, table=True):
+    """An answer of a guest, and the post of the project's actor that it became."""
+
+    __tablename__ = "guest_reply"
+    note_iri: str = Field(primary_key=True)
+    post_iri: str = Field(unique=True)
+    project_iri: str
+    actor_iri: str
+    host: str
+    created_at_ms: int = big()

@@ -1,0 +1,286 @@
+"""Guest hosts as rows. The rule kept here: a guest that was revoked or is over is not open, whatever else is stored of it."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, or_, select, update
+
+from instance.storage.database import Command, Query, Tx
+from instance.storage.guest_tables import Guest, GuestActor, GuestFollower, GuestNote, GuestReply
+from instance.storage.sql import array, columns, in_list, insert_or_ignore, table, upsert
+from instance.storage.tables import ActorKey, Charter
+
+NOTE, BOOST = "note", "boost"
+
+
+class GuestRow(NamedTuple):
+    """A host that may follow a project. All columns of the table, in order."""
+
+    id: int
+    host: str
+    project_iri: str
+    label: int
+    allowed_at_ms: int
+    ends_at_ms: int | None
+    revoked_at_ms: int | None
+
+    def is_open(self, now_ms: int) -> bool:
+        """Whether IT lets the host in at that moment; what the charter says is another question."""
+        return self.revoked_at_ms is None and (self.ends_at_ms is None or self.ends_at_ms > now_ms)
+
+
+class GuestActorRow(NamedTuple):
+    """Somebody at a guest host. All columns of the table, in order."""
+
+    iri: str
+    host: str
+    username: str
+    display_name: str
+    inbox: str
+    shared_inbox: str
+    seen_at_ms: int
+
+
+class FollowerRow(NamedTuple):
+    """A follower at a guest host. All columns of the table, in order."""
+
+    project_iri: str
+    actor_iri: str
+    host: str
+    inbox: str
+    follow_iri: str
+    since_ms: int
+    ended_at_ms: int | None
+
+
+class NoteRow(NamedTuple):
+    """What guests have in place of a post or boost. All columns of the table, in order."""
+
+    id: int
+    iri: str
+    project_iri: str
+    source_iri: str
+    kind: str
+    created_at_ms: int
+    deleted_at_ms: int | None
+
+
+class ReplyRow(NamedTuple):
+    """A guest's answer. All columns of the table, in order."""
+
+    note_iri: str
+    post_iri: str
+    project_iri: str
+    actor_iri: str
+    host: str
+    created_at_ms: int
+
+
+class _Said(NamedTuple):
+    """The document of a charter in force."""
+
+    project_iri: str
+    document: str
+
+
+class _Host(NamedTuple):
+    host: str
+
+
+_g, _a, _f = columns(Guest), columns(GuestActor), columns(GuestFollower)
+_n, _r, _c, _key = columns(GuestNote), columns(GuestReply), columns(Charter), columns(ActorKey)
+_PLACE = (_g.project_iri == bindparam("of_project"), _g.host == bindparam("of_host"))
+_LET_IN = (_g.revoked_at_ms.is_(None), or_(_g.ends_at_ms.is_(None), _g.ends_at_ms > bindparam("now_ms")))
+_FOLLOWS = (_f.project_iri == bindparam("of_project"), _f.actor_iri == bindparam("of_actor"))
+_OF_HOST = (_f.project_iri == bindparam("of_project"), _f.host == bindparam("of_host"))
+
+_ALL = Query(select(*_g).order_by(_g.project_iri, _g.host), GuestRow)
+_ONE = Query(select(*_g).where(*_PLACE), GuestRow)
+_OF_PROJECTS = Query(select(*_g).where(in_list(_g.project_iri, "projects")), GuestRow)
+_HOSTS = Query(select(_g.host).distinct().where(*_LET_IN), _Host)
+_IS_GUEST = Query(select(_g.host).where(_g.host == bindparam("of_host"), *_LET_IN).limit(1), _Host)
+_SAID = Query(
+    select(_c.project_iri, _c.document).where(in_list(_c.project_iri, "projects"), _c.state == "live"), _Said
+)
+_ALLOW = Command(
+    upsert(Guest, ["project_iri", "host"], ["label", "allowed_at_ms", "ends_at_ms", "revoked_at_ms"])
+)
+_REVOKE = Command(
+    update(table(Guest)).where(*_PLACE, _g.revoked_at_ms.is_(None)).values(revoked_at_ms=bindparam("at_ms"))
+)
+_ACTOR = Query(select(*_a).where(_a.iri == bindparam("of_iri")), GuestActorRow)
+_KNOW = Command(
+    upsert(GuestActor, ["iri"], ["host", "username", "display_name", "inbox", "shared_inbox", "seen_at_ms"])
+)
+_OF_THE_HOST = select(_a.iri).where(_a.host == bindparam("of_host"))
+_FORGET_KEYS = Command(
+    delete(table(ActorKey)).where(_key.private_pem.is_(None), _key.actor_iri.in_(_OF_THE_HOST))
+)
+_FORGET_ACTORS = Command(delete(table(GuestActor)).where(_a.host == bindparam("of_host")))
+_FORGET_KEYS_OF = Command(
+    delete(table(ActorKey)).where(_key.private_pem.is_(None), _key.actor_iri == bindparam("of_actor"))
+)
+_FORGET_ACTOR = Command(delete(table(GuestActor)).where(_a.iri == bindparam("of_actor")))
+_FOLLOWERS = Query(
+    select(*_f).where(in_list(_f.project_iri, "projects")).order_by(_f.since_ms, _f.actor_iri), FollowerRow
+)
+_FOLLOWER = Query(select(*_f).where(*_FOLLOWS), FollowerRow)
+_FOLLOW = Command(
+    upsert(
+        GuestFollower,
+        ["project_iri", "actor_iri"],
+        ["host", "inbox", "follow_iri", "since_ms", "ended_at_ms"],
+    )
+)
+_END = Command(
+    update(table(GuestFollower))
+    .where(*_FOLLOWS, _f.ended_at_ms.is_(None))
+    .values(ended_at_ms=bindparam("at_ms"))
+)
+_END_ALL = Command(
+    update(table(GuestFollower))
+    .where(*_OF_HOST, _f.ended_at_ms.is_(None))
+    .values(ended_at_ms=bindparam("at_ms"))
+)
+_END_EVERYWHERE = Command(
+    update(table(GuestFollower))
+    .where(_f.actor_iri == bindparam("of_actor"), _f.ended_at_ms.is_(None))
+    .values(ended_at_ms=bindparam("at_ms"))
+)
+_ADD_NOTE = Command(insert_or_ignore(GuestNote))
+_NOTE = Query(select(*_n).where(_n.iri == bindparam("of_iri")), NoteRow)
+_NOTE_OF = Query(select(*_n).where(_n.source_iri == bindparam("of_source")), NoteRow)
+_NOTES = Query(
+    select(*_n)
+    .where(_n.project_iri == bindparam("of_project"), _n.deleted_at_ms.is_(None), _n.kind == NOTE)
+    .order_by(_n.id),
+    NoteRow,
+)
+_GONE = Command(
+    update(table(GuestNote)).where(_n.id == bindparam("note_id")).values(deleted_at_ms=bindparam("at_ms"))
+)
+_ADD_REPLY = Command(insert_or_ignore(GuestReply))
+_REPLY = Query(select(*_r).where(_r.note_iri == bindparam("of_iri")), ReplyRow)
+
+
+def all_guests(tx: Tx) -> list[GuestRow]:
+    """Every guest host of every project, those revoked included."""
+    return tx.all(_ALL)
+
+
+def one(tx: Tx, project_iri: str, host: str) -> GuestRow | None:
+    """A host as the guest of a project."""
+    return tx.first(_ONE, of_project=project_iri, of_host=host)
+
+
+def of_projects(tx: Tx, projects: Collection[str]) -> list[GuestRow]:
+    """The guest hosts of some projects, those revoked included."""
+    return tx.all(_OF_PROJECTS, projects=array(projects)) if projects else []
+
+
+def open_hosts(tx: Tx) -> frozenset[str]:
+    """Every host that IT lets in as a guest now."""
+    return frozenset(row.host for row in tx.all(_HOSTS, now_ms=tx.now_ms))
+
+
+def is_let_in(tx: Tx, host: str) -> bool:
+    """Whether IT lets the host in as a guest of any project now."""
+    return tx.first(_IS_GUEST, of_host=host, now_ms=tx.now_ms) is not None
+
+
+def charters_in_force(tx: Tx, projects: Collection[str]) -> dict[str, str]:
+    """The documents of the live charters of these projects, by project."""
+    return {row.project_iri: row.document for row in tx.all(_SAID, projects=array(projects))}
+
+
+def allow(tx: Tx, row: GuestRow) -> None:
+    """Let a host in, anew if it was revoked."""
+    tx.run(_ALLOW, **row._asdict())
+
+
+def revoke(tx: Tx, project_iri: str, host: str) -> bool:
+    """Let a host in no longer; False when it was not."""
+    return tx.run(_REVOKE, of_project=project_iri, of_host=host, at_ms=tx.now_ms) == 1
+
+
+def actor(tx: Tx, iri: str) -> GuestActorRow | None:
+    """Somebody at a guest host."""
+    return tx.first(_ACTOR, of_iri=iri)
+
+
+def know(tx: Tx, row: GuestActorRow) -> None:
+    """Write who somebody at a guest host is."""
+    tx.run(_KNOW, **row._asdict())
+
+
+def forget_host(tx: Tx, host: str) -> None:
+    """Forget everybody at a host, with their keys."""
+    tx.run(_FORGET_KEYS, of_host=host)
+    tx.run(_FORGET_ACTORS, of_host=host)
+
+
+def forget_actor(tx: Tx, iri: str) -> None:
+    """Forget somebody at a guest host, with their keys; they follow nothing any more."""
+    tx.run(_END_EVERYWHERE, of_actor=iri, at_ms=tx.now_ms)
+    tx.run(_FORGET_KEYS_OF, of_actor=iri)
+    tx.run(_FORGET_ACTOR, of_actor=iri)
+
+
+def followers(tx: Tx, projects: Collection[str]) -> list[FollowerRow]:
+    """Who follows these projects from guest hosts or did, oldest first."""
+    return tx.all(_FOLLOWERS, projects=array(projects)) if projects else []
+
+
+def follower(tx: Tx, project_iri: str, actor_iri: str) -> FollowerRow | None:
+    """Somebody as a follower of a project, now or before."""
+    return tx.first(_FOLLOWER, of_project=project_iri, of_actor=actor_iri)
+
+
+def follow(tx: Tx, row: FollowerRow) -> None:
+    """Write that somebody follows a project."""
+    tx.run(_FOLLOW, **row._asdict())
+
+
+def unfollow(tx: Tx, project_iri: str, actor_iri: str) -> bool:
+    """Write that somebody follows a project no longer; False when they did not."""
+    return tx.run(_END, of_project=project_iri, of_actor=actor_iri, at_ms=tx.now_ms) == 1
+
+
+def unfollow_all(tx: Tx, project_iri: str, host: str) -> None:
+    """Write that nobody at a host follows a project any longer."""
+    tx.run(_END_ALL, of_project=project_iri, of_host=host, at_ms=tx.now_ms)
+
+
+def add_note(tx: Tx, row: NoteRow) -> bool:
+    """Write what guests have in place of something; False when there is something already."""
+    return tx.run(_ADD_NOTE, **row._asdict()) == 1
+
+
+def note(tx: Tx, iri: str) -> NoteRow | None:
+    """What guests know by this IRI."""
+    return tx.first(_NOTE, of_iri=iri)
+
+
+def note_of(tx: Tx, source_iri: str) -> NoteRow | None:
+    """What guests have in place of the post or boost with this IRI."""
+    return tx.first(_NOTE_OF, of_source=source_iri)
+
+
+def notes_of_project(tx: Tx, project_iri: str) -> list[NoteRow]:
+    """Every note that guests of a project have, oldest first."""
+    return tx.all(_NOTES, of_project=project_iri)
+
+
+def note_gone(tx: Tx, note_id: int) -> None:
+    """Write that guests have it no longer."""
+    tx.run(_GONE, note_id=note_id, at_ms=tx.now_ms)
+
+
+def add_reply(tx: Tx, row: ReplyRow) -> None:
+    """Write which post a guest's answer became."""
+    tx.run(_ADD_REPLY, **row._asdict())
+
+
+def reply(tx: Tx, note_iri: str) -> ReplyRow | None:
+    """The answer of a guest with this IRI."""
+    return tx.first(_REPLY, of_iri=note_iri)
