@@ -98,7 +98,7 @@ def _routes() -> Iterator[Route]:
     for family in _FAMILIES:
         yield from family.ROUTES
     yield from static.routes()
-    for path in ("/api/{tail:.*}", "/oauth/token", "/oauth/revoke"):
+    for path in ("/api/{tail:.*}", "/oauth/token", "/oauth/revoke", "/oauth/userinfo"):
         yield anyone("OPTIONS", path, _saying(204), headers=_PREFLIGHT)
     yield anyone("*", "/api/{tail:.*}", _nothing, headers=CORS)
     yield anyone("*", "/{tail:.*}", _nothing)

@@ -110,11 +110,16 @@ def locale_of(request: Request) -> Locale:
 
 @dataclass(frozen=True, slots=True)
 class ByToken:
-    """The employees' door for apps: a token with the scope, within the limits; a failure is Mastodon's JSON."""
+    """The employees' door for apps: a person's token with the scope, within the limits; a failure is Mastodon's JSON.
+
+    Anybody can register an application and get a token for it alone, so one behind which there is no person opens nothing but
+    what says `alone`.
+    """
 
     handler: Handler
     scope: str
     limit: Callable[[Limits], Limit] = field(default=lambda limits: limits.api)
+    alone: bool = False
 
     async def enter(self, request: Request) -> StreamResponse:
         """Check, then let the handler answer."""
@@ -124,6 +129,8 @@ class ByToken:
             counted = self.limit(request.app[LIMITS]).take(bearer.token.token_hash)
             check_scope(bearer, self.scope)
             request[BEARER] = bearer
+            if not self.alone:
+                caller(request)
             response = await self.handler(request)
         except HTTPException:
             raise
@@ -200,9 +207,10 @@ def api(
     scope: str,
     *,
     limit: Callable[[Limits], Limit] = lambda limits: limits.api,
+    alone: bool = False,
 ) -> Route:
-    """A route of the client API; "" as the scope means any good token."""
-    return Route(method, path, ByToken(handler, scope, limit).enter, Door.EMPLOYEE)
+    """A route of the client API; "" as the scope means any good token, `alone` that of an application with nobody behind it as well."""
+    return Route(method, path, ByToken(handler, scope, limit, alone).enter, Door.EMPLOYEE)
 
 
 def anyone(

@@ -21,11 +21,12 @@ from instance.domain.scopes import GrantRefused, check_scopes
 from instance.errors import Refusal
 from instance.storage.database import Tx
 from instance.storage.oauth import AppRow
-from web.doors import CORS, NODE, anyone, disclose, session_of
+from web.doors import CORS, NODE, anyone, api, caller, disclose, session_of
 from web.errors import ApiError
 from web.i18n import Locale, translate
-from web.mastodon import entities, params
+from web.mastodon import entities, params, show
 from web.mastodon.params import Params
+from web.mastodon.reply import reply
 from web.pages import html
 from web.pages.frame import in_words, locale_of, refused, respond
 from web.session import page, to_sign_in
@@ -39,6 +40,7 @@ _ASKED = (
     "code_challenge",
     "code_challenge_method",
 )
+_CHALLENGE = (("WWW-Authenticate", 'Basic realm="OAuth"'),)  # RFC 6749 5.2
 
 
 class _Wanted(NamedTuple):
@@ -64,6 +66,7 @@ class _SendBack(Exception):
 async def get_authorize(request: Request) -> StreamResponse:
     """The form on which a person agrees."""
     asked = Params(dict(request.query))
+    lang = locale_of(request)
     if asked.flag("force_login"):
         rest = {name: value for name, value in request.query.items() if name != "force_login"}
         raise to_sign_in(f"{request.path}?{urlencode(rest)}")
@@ -74,8 +77,10 @@ async def get_authorize(request: Request) -> StreamResponse:
     except GrantRefused as error:
         return await _refused(request, error)
     values = {name: asked.text(name) for name in _ASKED}
-    scopes = _explained(locale_of(request), wanted.scopes)
-    response = await respond(request, "authorize.html", here="", app=wanted.app, scopes=scopes, asked=values)
+    scopes = _explained(lang, wanted.scopes)
+    response = await respond(
+        request, "authorize.html", here="", app=wanted.app, scopes=scopes, asked=values, lang=lang
+    )
     return _allow_onward(response, wanted.redirect_uri)
 
 
@@ -191,15 +196,23 @@ async def post_token(request: Request) -> Disclosure:
 
 def _granted(tx: Tx, sent: Params, client_id: str, secret: str) -> Outcome[Grant]:
     app = access.app_with_secret(tx, client_id, secret)
-    kind = sent.text("grant_type")
+    kind = _required(sent, "grant_type")
     if kind == "authorization_code":
-        code, uri = sent.text("code"), sent.text("redirect_uri")
+        code, uri = _required(sent, "code"), _required(sent, "redirect_uri")
         return access.redeem_code(tx, app, code=code, redirect_uri=uri, verifier=sent.text("code_verifier"))
     if kind == "client_credentials":
         return access.app_token(tx, app, sent.text("scope"))
     raise GrantRefused(
         "unsupported_grant_type", "The authorization grant type is not supported by the authorization server."
     )
+
+
+def _required(sent: Params, name: str) -> str:
+    """A parameter without which nothing is granted. Raises GrantRefused("invalid_request")."""
+    value = sent.text(name)
+    if not value:
+        raise GrantRefused("invalid_request", f"Missing required parameter: {name}.")
+    return value
 
 
 async def post_revoke(request: Request) -> Disclosure:
@@ -239,11 +252,26 @@ async def _oauth_error(
     request: Request, error: GrantRefused | ApiError, *, status: int | None = None
 ) -> Disclosure:
     if isinstance(error, GrantRefused):
-        return await disclose(
-            request, {"error": error.rule, "error_description": error.text}, status=status or error.status
-        )
-    return await disclose(
-        request, {"error": "invalid_request", "error_description": str(error)}, status=error.status
+        said, code = {"error": error.rule, "error_description": error.text}, status or error.status
+    else:
+        said, code = {"error": "invalid_request", "error_description": str(error)}, error.status
+    headers = _CHALLENGE if code == 401 else ()
+    return await disclose(request, said, status=code, headers=headers)
+
+
+async def get_userinfo(request: Request) -> Response:
+    """Who the person of the token is, in the words of OpenID Connect."""
+    me, node = caller(request), request.app[NODE]
+    shown = await node.read(lambda tx: show.account(tx, me.actor))
+    return reply(
+        {
+            "iss": f"{node.home.base}/",
+            "sub": me.actor.iri,
+            "name": me.actor.display_name,
+            "preferred_username": me.actor.username,
+            "profile": shown["url"],
+            "picture": shown["avatar"],
+        }
     )
 
 
@@ -257,5 +285,7 @@ ROUTES: tuple[Route, ...] = (
     page("POST", "/oauth/authorize", post_authorize),
     anyone("POST", "/oauth/token", post_token, headers=CORS),
     anyone("POST", "/oauth/revoke", post_revoke, headers=CORS),
+    api("GET", "/oauth/userinfo", get_userinfo, "profile"),
+    api("POST", "/oauth/userinfo", get_userinfo, "profile"),
     anyone("GET", "/.well-known/oauth-authorization-server", get_metadata, headers=CORS),
 )

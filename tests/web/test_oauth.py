@@ -348,3 +348,91 @@ async def test_an_app_registers_with_several_addresses(acme: Company):
         assert client["scopes"] == ["read"]
         assert client["client_secret_expires_at"] == 0
         assert client["website"] is None
+
+
+async def test_a_person_is_told_apart_by_userinfo(acme: Company):
+    await acme.hire("alice")
+    async with apps_of(acme, "") as (app,):
+        app.token = await token_for(acme, "alice", "profile")
+        told = await app.get("/oauth/userinfo")
+        account = await app.get("/api/v1/accounts/verify_credentials")
+        assert told == {
+            "iss": f"{acme.config.base_url}/",
+            "sub": acme.people["alice"].iri,
+            "name": "Alice",
+            "preferred_username": "alice",
+            "profile": account["url"],
+            "picture": account["avatar"],
+        }
+        assert await app.post("/oauth/userinfo") == told
+
+
+@pytest.mark.parametrize("scopes", ["read", "read:accounts write"])
+async def test_userinfo_is_for_the_scope_profile_alone(acme: Company, scopes: str):
+    await acme.hire("alice")
+    async with apps_of(acme, "") as (app,):
+        app.token = await token_for(acme, "alice", scopes)
+        assert (await app.call("GET", "/oauth/userinfo")).status == 403
+        app.token = ""
+        assert (await app.call("GET", "/oauth/userinfo")).status == 401
+
+
+async def test_the_endpoints_that_are_told_are_there(acme: Company):
+    async with apps_of(acme, "") as (app,):
+        told = await app.get("/.well-known/oauth-authorization-server")
+        statuses = {
+            name: (await app.call("GET" if name in {"authorization", "userinfo"} else "POST", path)).status
+            for name, path in (
+                (name.removesuffix("_endpoint"), address.removeprefix(acme.config.base_url))
+                for name, address in told.items()
+                if name.endswith("_endpoint")
+            )
+        }
+        assert statuses == {
+            "authorization": 303,
+            "token": 401,
+            "revocation": 403,
+            "userinfo": 401,
+            "app_registration": 422,
+        }
+
+
+@pytest.mark.parametrize("missing", ["grant_type", "code", "redirect_uri"])
+async def test_what_is_missing_from_a_request_for_a_token_is_named(acme: Company, missing: str):
+    async with apps_of(acme, "") as (app,):
+        client = await registered(app)
+        body = {name: value for name, value in redeeming(client, "code").items() if name != missing}
+        answer = await app.call("POST", "/oauth/token", data=body)
+        assert answer.status == 400
+        assert answer.content == {
+            "error": "invalid_request",
+            "error_description": f"Missing required parameter: {missing}.",
+        }
+
+
+async def test_a_client_that_is_not_known_is_asked_to_prove_itself(acme: Company):
+    async with apps_of(acme, "") as (app,):
+        basic = b64encode(b"nobody:guessed").decode()
+        answer = await app.call(
+            "POST",
+            "/oauth/token",
+            data={"grant_type": "client_credentials"},
+            headers={"Authorization": f"Basic {basic}"},
+        )
+        assert (answer.status, answer.content["error"]) == (401, "invalid_client")
+        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+
+
+async def test_an_app_asks_for_a_language_of_the_form(acme: Company):
+    async with apps_of(acme, "") as (app,):
+        client, browser = await registered(app), await signed_in(app)
+        french = await browser.get("/oauth/authorize", params=asking(client, lang="fr"))
+        assert "Autoriser" in french.content
+        other = await browser.get("/oauth/authorize", params=asking(client, lang="tlh"))
+        assert '<html lang="en">' in other.content
+
+
+async def test_an_app_of_another_origin_may_ask_who_the_person_is(acme: Company):
+    async with apps_of(acme, "") as (app,):
+        answer = await app.call("OPTIONS", "/oauth/userinfo")
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")

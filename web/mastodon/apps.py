@@ -42,5 +42,5 @@ def _vapid(request: Request) -> Json:
 
 ROUTES: tuple[Route, ...] = (
     anyone("POST", "/api/v1/apps", post_app, headers=CORS, limit=lambda limits: limits.register),
-    api("GET", "/api/v1/apps/verify_credentials", get_app, ""),
+    api("GET", "/api/v1/apps/verify_credentials", get_app, "", alone=True),
 )

@@ -409,6 +409,7 @@ def authorization_server(home: Home) -> Mapping[str, Any]:
         "authorization_endpoint": f"{home.base}/oauth/authorize",
         "token_endpoint": f"{home.base}/oauth/token",
         "revocation_endpoint": f"{home.base}/oauth/revoke",
+        "userinfo_endpoint": f"{home.base}/oauth/userinfo",
         "app_registration_endpoint": f"{home.base}/api/v1/apps",
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],

@@ -8,7 +8,7 @@ from instance.errors import Refusal
 from instance.storage import charters
 from instance.storage.database import Tx
 from web.doors import NODE, session_of
-from web.i18n import NAMES, Locale, catalogue, phrase, translate
+from web.i18n import LOCALES, NAMES, Locale, catalogue, phrase, translate
 from web.pages import html
 
 REFUSALS = {
@@ -30,8 +30,9 @@ REFUSALS = {
 
 
 def locale_of(request: Request) -> Locale:
-    """The language that the signed-in person chose."""
-    return cast("Locale", session_of(request).login.locale)
+    """The language that the signed-in person chose, or the one that an app asks for on the way (`lang`)."""
+    asked = request.query.get("lang", "")
+    return cast("Locale", asked if asked in LOCALES else session_of(request).login.locale)
 
 
 def is_admin(request: Request) -> bool:
