@@ -16,7 +16,11 @@ from web.doors import ByToken
 from web.limits import Limit, Limits
 
 # Any good token of a person is enough: Mastodon asks for no scope here.
-WITHOUT_SCOPE = {("GET", "/api/v1/apps/verify_credentials"), ("GET", "/api/v1/announcements")}
+WITHOUT_SCOPE = {
+    ("GET", "/api/v1/apps/verify_credentials"),
+    ("GET", "/api/v1/announcements"),
+    ("GET", "/api/v1/tags/{name}"),
+}
 # What an application may do by itself, with nobody behind it.
 BY_AN_APPLICATION = {("GET", "/api/v1/apps/verify_credentials")}
 NEEDS_PERSON = {"error": "This method requires an authenticated user"}
