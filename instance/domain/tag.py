@@ -4,6 +4,7 @@ from instance.domain import text
 from instance.domain.outcome import Outcome
 from instance.errors import BadInput, NotFound
 from instance.events import TimelineChanged
+from instance.fold import folded
 from instance.storage import fanout, tags
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -17,8 +18,10 @@ TWICE = "That hashtag is on your profile already."
 
 
 def meant(tx: Tx, name: str) -> TagRow:
-    """The hashtag of that name, made when there is none yet. Raises BadInput."""
-    return next(iter(tags.ensure(tx, [checked(name)]).values()))
+    """The hashtag of that name, as it is written here; made when there is none yet. Raises BadInput."""
+    written = checked(name)
+    ((key, tag_id),) = tags.ensure(tx, [folded(written)]).items()
+    return TagRow(tag_id, key, written)
 
 
 def checked(name: str) -> str:
@@ -32,7 +35,7 @@ def checked(name: str) -> str:
 def follow(tx: Tx, person: ActorRow, name: str) -> Outcome[TagRow]:
     """Have the posts with a hashtag at home from now on. Raises BadInput."""
     row = meant(tx, name)
-    tags.follow(tx, person.id, row.id)
+    tags.follow(tx, person.id, row)
     return Outcome(row)
 
 
@@ -58,7 +61,7 @@ def add_featured(tx: Tx, person: ActorRow, name: str) -> Outcome[TagRow]:
     row = meant(tx, name)
     if len(tags.featured(tx, person.id, person.id)) >= FEATURED_LIMIT:
         raise BadInput("name", TOO_MANY)
-    if not tags.feature(tx, person.id, row.id):
+    if not tags.feature(tx, person.id, row):
         raise BadInput("name", TWICE)
     return Outcome(row)
 

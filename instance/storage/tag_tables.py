@@ -7,11 +7,10 @@ from instance.storage.tables import big
 
 
 class Tag(SQLModel, table=True):
-    """A hashtag. `name` is what makes two of them the same one, `written` how it was written first."""
+    """A hashtag. `name` is what makes two of them the same one; how it is written is said where it stands, for those who may read that."""
 
     id: int = big(primary_key=True)
     name: str = Field(unique=True)
-    written: str
 
 
 class PostTag(SQLModel, table=True):
@@ -36,6 +35,7 @@ class TagFollow(SQLModel, table=True):
     id: int = big(primary_key=True)
     owner_id: int = big(foreign_key="actor.id")
     tag_id: int = big(foreign_key="tag.id")
+    written: str
 
 
 class FeaturedTag(SQLModel, table=True):
@@ -46,3 +46,4 @@ class FeaturedTag(SQLModel, table=True):
     id: int = big(primary_key=True)
     owner_id: int = big(foreign_key="actor.id")
     tag_id: int = big(foreign_key="tag.id")
+    written: str

@@ -1,4 +1,4 @@
-"""Hashtags as rows: which are in a post, who follows or features one. The rule kept here: a tag is known by its folded name, and shown as somebody wrote it."""
+"""Hashtags as rows: which are in a post, who follows or features one. The rule kept here: a tag is known by its folded name, and shown as it is written in what the viewer may read."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from instance.storage.window import Window, paged
 
 
 class TagRow(NamedTuple):
-    """A hashtag: `name` folded, `written` as somebody wrote it first. 0 is the id of one that nobody has used."""
+    """A hashtag: `name` folded, `written` as it is to be shown. 0 is the id of one that nobody has used."""
 
     id: int
     name: str
@@ -49,6 +49,11 @@ class TagMarks(NamedTuple):
     featuring: frozenset[int]
 
 
+class _Named(NamedTuple):
+    id: int
+    name: str
+
+
 class _Written(NamedTuple):
     post_id: int
     written: str
@@ -63,13 +68,24 @@ _tag, _in_post, _follow, _featured, _post = (
 )
 _OWNER, _TAG = bindparam("owner_id", type_=_tag.id.type), bindparam("tag_id", type_=_tag.id.type)
 
-_BY_NAMES = Query(select(*_tag).where(in_list(_tag.name, "names")), TagRow)
-_BY_IDS = Query(select(*_tag).where(in_list(_tag.id, "ids")), TagRow)
-_BEGINNING = Query(
-    select(*_tag)
+_BY_NAMES = Query(select(*_tag).where(in_list(_tag.name, "names")), _Named)
+_READ = (
+    select(_in_post.written)
+    .join(table(Post), _post.id == _in_post.post_id)
+    .where(_in_post.tag_id == _tag.id, visible_to(table(Post)))
+    .limit(1)
+    .correlate(table(Tag))
+    .scalar_subquery()
+)
+_BEGINS = (
+    select(*_tag, _READ.label("written"))
     .where(_tag.name >= bindparam("first"), _tag.name < bindparam("beyond"))
-    .where(exists().where(_in_post.tag_id == _tag.id, _in_post.post_id == _post.id, visible_to(table(Post))))
-    .order_by(_tag.name)
+    .subquery("begins")
+)
+_BEGINNING = Query(
+    select(*_BEGINS.c)
+    .where(_BEGINS.c.written.is_not(None))
+    .order_by(_BEGINS.c.name)
     .limit(bindparam("limit"))
     .offset(bindparam("offset")),
     TagRow,
@@ -78,7 +94,9 @@ _OF_POSTS = Query(
     select(_in_post.post_id, _in_post.written).where(in_list(_in_post.post_id, "post_ids")), _Written
 )
 _FOLLOWED = paged(
-    select(_follow.id, *_tag).join(table(Tag), _tag.id == _follow.tag_id).where(_follow.owner_id == _OWNER),
+    select(_follow.id, *_tag, _follow.written)
+    .join(table(Tag), _tag.id == _follow.tag_id)
+    .where(_follow.owner_id == _OWNER),
     _follow.id,
     FollowedTag,
 )
@@ -99,19 +117,19 @@ _FEATURED = Query(
     select(
         _featured.id,
         _tag.name,
-        _tag.written,
+        _featured.written,
         func.count(_USED.c.id),
         func.max(_USED.c.created_at_ms),
     )
     .join(table(Tag), _tag.id == _featured.tag_id)
     .outerjoin(_USED, _USED.c.tag_id == _featured.tag_id)
     .where(_featured.owner_id == _OWNER)
-    .group_by(_featured.id, _tag.name, _tag.written)
+    .group_by(_featured.id, _tag.name, _featured.written)
     .order_by(_featured.id),
     Featured,
 )
 _MOST_USED = Query(
-    select(*_tag)
+    select(*_tag, func.min(_in_post.written))
     .join(table(PostTag), _in_post.tag_id == _tag.id)
     .join(table(Post), _post.id == _in_post.post_id)
     .where(_post.author_id == _OWNER, _post.deleted_at_ms.is_(None))
@@ -133,14 +151,9 @@ _DELETE_FEATURED_ID = Command(
 )
 
 
-def by_names(tx: Tx, names: Iterable[str]) -> dict[str, TagRow]:
-    """The hashtags that there are of these, by folded name; each may be written in any way."""
-    return {row.name: row for row in tx.all(_BY_NAMES, names=array({folded(name) for name in names}))}
-
-
-def by_ids(tx: Tx, tag_ids: Iterable[int]) -> dict[int, TagRow]:
-    """The hashtags of these ids."""
-    return {row.id: row for row in tx.all(_BY_IDS, ids=array(tag_ids))}
+def known(tx: Tx, names: Iterable[str]) -> dict[str, int]:
+    """The ids of the hashtags that there are of these, by folded name; each may be written in any way."""
+    return {row.name: row.id for row in tx.all(_BY_NAMES, names=array({folded(name) for name in names}))}
 
 
 def beginning(tx: Tx, viewer_id: int, words: str, *, limit: int, offset: int = 0) -> list[TagRow]:
@@ -150,27 +163,27 @@ def beginning(tx: Tx, viewer_id: int, words: str, *, limit: int, offset: int = 0
     return tx.all(_BEGINNING, first=first, beyond=beyond, viewer_id=viewer_id, limit=limit, offset=offset)
 
 
-def ensure(tx: Tx, written: Iterable[str]) -> dict[str, TagRow]:
-    """The hashtags written so, by folded name; new ones are made."""
-    names = {folded(one): one for one in reversed(list(written))}
-    found = by_names(tx, names)
-    fresh = [TagRow(ids.snowflake(tx.now_ms), name, names[name]) for name in names.keys() - found.keys()]
+def ensure(tx: Tx, names: Iterable[str]) -> dict[str, int]:
+    """The ids of the hashtags of these folded names; new ones are made."""
+    wanted = set(names)
+    found = known(tx, wanted)
+    fresh = {name: ids.snowflake(tx.now_ms) for name in sorted(wanted - found.keys())}
     if fresh:
-        tx.run_many(_INSERT, [row._asdict() for row in fresh])
-    return found | {row.name: row for row in fresh}
+        tx.run_many(_INSERT, [{"id": row_id, "name": name} for name, row_id in fresh.items()])
+    return found | fresh
 
 
 def put(tx: Tx, post_id: int, space: str, written: Iterable[str]) -> list[int]:
     """Write which hashtags are in a post, in the place of those that were; their ids."""
     words = {folded(one): one for one in reversed(list(written))}
     tx.run(_CLEAR, post_id=post_id)
-    found = ensure(tx, words.values())
+    found = ensure(tx, words)
     rows: list[Mapping[str, int | str]] = [
-        {"tag_id": found[name].id, "space": space, "post_id": post_id, "written": word}
+        {"tag_id": found[name], "space": space, "post_id": post_id, "written": word}
         for name, word in words.items()
     ]
     tx.run_many(_PUT, rows)
-    return [row.id for row in found.values()]
+    return list(found.values())
 
 
 def clear(tx: Tx, post_id: int) -> None:
@@ -208,9 +221,9 @@ def most_used(tx: Tx, owner_id: int, *, limit: int) -> list[TagRow]:
     return tx.all(_MOST_USED, owner_id=owner_id, limit=limit)
 
 
-def follow(tx: Tx, owner_id: int, tag_id: int) -> bool:
+def follow(tx: Tx, owner_id: int, row: TagRow) -> bool:
     """Write that somebody follows a hashtag; False when they do already."""
-    return tx.run(_INSERT_FOLLOW, **_kept(tx, owner_id, tag_id)) == 1
+    return tx.run(_INSERT_FOLLOW, **_kept(tx, owner_id, row)) == 1
 
 
 def unfollow(tx: Tx, owner_id: int, tag_id: int) -> bool:
@@ -218,9 +231,9 @@ def unfollow(tx: Tx, owner_id: int, tag_id: int) -> bool:
     return tx.run(_DELETE_FOLLOW, owner_id=owner_id, tag_id=tag_id) == 1
 
 
-def feature(tx: Tx, owner_id: int, tag_id: int) -> bool:
+def feature(tx: Tx, owner_id: int, row: TagRow) -> bool:
     """Put a hashtag on a profile; False when it is there already."""
-    return tx.run(_INSERT_FEATURED, **_kept(tx, owner_id, tag_id)) == 1
+    return tx.run(_INSERT_FEATURED, **_kept(tx, owner_id, row)) == 1
 
 
 def unfeature(tx: Tx, owner_id: int, tag_id: int) -> bool:
@@ -233,5 +246,10 @@ def unfeature_id(tx: Tx, owner_id: int, featured_id: int) -> bool:
     return tx.run(_DELETE_FEATURED_ID, owner_id=owner_id, featured_id=featured_id) == 1
 
 
-def _kept(tx: Tx, owner_id: int, tag_id: int) -> Mapping[str, int]:
-    return {"id": ids.snowflake(tx.now_ms), "owner_id": owner_id, "tag_id": tag_id}
+def _kept(tx: Tx, owner_id: int, row: TagRow) -> Mapping[str, int | str]:
+    return {
+        "id": ids.snowflake(tx.now_ms),
+        "owner_id": owner_id,
+        "tag_id": row.id,
+        "written": row.written,
+    }

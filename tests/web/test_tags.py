@@ -159,6 +159,15 @@ async def test_what_cannot_be_a_hashtag_is_not_found(acme: Company, name: str):
 # How often
 
 
+async def test_a_hashtag_of_a_project_looks_to_others_as_if_nobody_used_it(tied: Tied):
+    async with apps_of(tied[0], "alice", "zoe") as (alice, zoe):
+        before = await zoe.get("/api/v1/tags/secret")
+        await say(alice, "@apollo #SECRET")
+        await alice.post("/api/v1/tags/SECRET/follow")
+        assert await zoe.get("/api/v1/tags/secret") == before
+        assert (await alice.get("/api/v1/tags/secret"))["history"][0]["uses"] == "1"
+
+
 async def test_a_hashtag_nobody_has_used_is_shown_as_such(acme: Company):
     async with apps_of(acme, "alice") as (alice,):
         shown = await alice.get("/api/v1/tags/Never")
@@ -172,7 +181,7 @@ async def test_the_history_counts_what_the_viewer_may_read(tied: Tied):
             await say(alice, words)
         await say(zoe, "#frame")
         mine = await alice.get("/api/v1/tags/frame")
-        assert mine["name"] == "Frame"
+        assert mine["name"] == "frame"
         assert (mine["history"][0]["uses"], mine["history"][0]["accounts"]) == ("4", "2")
         assert (await zoe.get("/api/v1/tags/frame"))["history"][0]["uses"] == "3"
 
@@ -236,7 +245,7 @@ async def test_a_featured_hashtag_stands_on_the_profile_until_it_is_taken_off(ac
     async with apps_of(acme, "alice", "zoe") as (alice, zoe):
         await say(alice, "#Frame")
         made = await alice.post("/api/v1/featured_tags", name="#frame")
-        assert (made["name"], made["statuses_count"]) == ("Frame", 1)
+        assert (made["name"], made["statuses_count"]) == ("frame", 1)
         assert len(made["last_status_at"]) == len("2026-01-01")
         me = (await alice.get("/api/v1/accounts/verify_credentials"))["id"]
         assert await zoe.get(f"/api/v1/accounts/{me}/featured_tags") == [made]

@@ -32,9 +32,9 @@ def status_tag(written: str, home: Home) -> Json:
 
 
 def tag(row: TagRow, home: Home, marks: TagMarks, history: Iterable[Json]) -> Json:
-    """Tag."""
+    """Tag. The name serves as its id: a number would tell that somebody uses a hashtag somewhere."""
     return {
-        "id": str(row.id) if row.id else "",
+        "id": row.name,
         "name": row.written,
         "url": tag_url(row.written, home),
         "history": list(history),

@@ -67,10 +67,10 @@ class _Asked(NamedTuple):
 def _filter(tx: Tx, name: str, asked: Params) -> TagFilter | None:
     """None when a hashtag that must be there was never used: no post can have it."""
     more = _Asked(*(_names(asked.texts(which)) for which in ("any", "all", "none")))
-    found = tags.by_names(tx, [name, *more.one_of, *more.all_of, *more.none_of])
+    found = tags.known(tx, [name, *more.one_of, *more.all_of, *more.none_of])
 
     def ids_of(names: Iterable[str]) -> tuple[int, ...]:
-        return tuple(found[one].id for one in map(folded, names) if one in found)
+        return tuple(found[one] for one in map(folded, names) if one in found)
 
     if any(folded(one) not in found for one in more.all_of):
         return None
@@ -93,7 +93,7 @@ async def get_tag(request: Request) -> Response:
     me, name = caller(request), _name(request)
 
     def read(tx: Tx) -> Json:
-        row = tags.by_names(tx, [name]).get(folded(name)) or TagRow(0, folded(name), name)
+        row = TagRow(tags.known(tx, [name]).get(folded(name), 0), folded(name), name)
         return shown(tx, me.id, [row])[0]
 
     return reply(await request.app[NODE].read(read))

@@ -15,7 +15,6 @@ def upgrade() -> None:
         "tag",
         sa.Column("id", BIG, primary_key=True),
         sa.Column("name", sa.String, nullable=False, unique=True),
-        sa.Column("written", sa.String, nullable=False),
     )
     op.create_table(
         "post_tag",
@@ -37,5 +36,6 @@ def _kept(name: str, index: str) -> None:
         sa.Column("id", BIG, primary_key=True),
         sa.Column("owner_id", BIG, sa.ForeignKey("actor.id"), nullable=False),
         sa.Column("tag_id", BIG, sa.ForeignKey("tag.id"), nullable=False),
+        sa.Column("written", sa.String, nullable=False),
     )
     op.create_index(index, name, ["owner_id", "tag_id"], unique=True)
