@@ -26,10 +26,10 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
-from instance.domain import actor, charter, guest, hearing, media, profile, vote
+from instance.domain import actor, charter, guest, hearing, media, profile, schedule, vote
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
-from instance.errors import CannotPublish, ConfigError
+from instance.errors import CannotPublish, ConfigError, Refusal
 from instance.events import ChangedElsewhere, Event
 from instance.fetch import Fetcher
 from instance.inbox import Arrival
@@ -38,7 +38,18 @@ from instance.meeting import Meeting
 from instance.pusher import Pusher
 from instance.serving import Permitted
 from instance.storage import delivery as letters
-from instance.storage import exchanges, marks, migrate, oauth, peers, received, sessions, tokens
+from instance.storage import (
+    exchanges,
+    marks,
+    migrate,
+    oauth,
+    peers,
+    polls,
+    received,
+    scheduled,
+    sessions,
+    tokens,
+)
 from instance.storage import media as pictures
 from instance.storage.actors import ActorRow
 from instance.storage.database import Database, Tx, now_ms
@@ -178,6 +189,27 @@ class Cordee:
                 await self._database.write(lambda tx: self.gate.note(tx, withheld))
             raise
 
+    async def do_due(self) -> None:
+        """End the polls and publish the posts whose time has come, each for itself: none holds up the others.
+
+        A post that cannot be published is kept, with the reason, for its author; what only has to wait is tried again.
+        """
+        for poll in await self._database.read(polls.due):
+            try:
+                await self.perform(partial(vote.end, post_id=poll.post_id))
+            except Refusal as refusal:
+                _log.warning("poll_not_ended", rule=refusal.rule)
+        limit_chars = self.config.text_limit_chars
+        for row in await self._database.read(scheduled.due):
+            try:
+                await self.perform(
+                    partial(schedule.publish, gate=self.gate, row=row, limit_chars=limit_chars)
+                )
+            except CannotPublish as refusal:
+                await self._database.write(partial(schedule.refuse, row=row, why=refusal.text))
+            except Refusal as refusal:
+                _log.warning("scheduled_post_waits", rule=refusal.rule)
+
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on one consistent snapshot."""
         return await self._database.read(query)
@@ -313,8 +345,8 @@ class Cordee:
         while True:
             await self.perform(charter.end_due)
             await self.perform(hearing.end_due)
-            await self.perform(vote.end_due)
             await self.perform(guest.end_due)
+            await self.do_due()
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)
 

@@ -54,6 +54,22 @@ RULES: dict[str, dict[str, str]] = {
         "en": "A picture is still being prepared. Try again in a moment.",
         "fr": "Une image est encore en préparation. Réessayez dans un instant.",
     },
+    "scheduled_too_soon": {
+        "en": "A post can be scheduled for {minutes} minutes from now at the earliest.",
+        "fr": "Une publication peut être programmée au plus tôt dans {minutes} minutes.",
+    },
+    "scheduled_by_nobody": {
+        "en": "It was not published at its time, since its author could not sign in then.",
+        "fr": "Elle n’a pas été publiée à son heure : son auteur ne pouvait plus se connecter.",
+    },
+    "scheduled_too_many": {
+        "en": "At most {limit} posts can wait for their time. Cancel one of them.",
+        "fr": "{limit} publications au plus peuvent attendre leur heure. Annulez-en une.",
+    },
+    "scheduled_too_many_a_day": {
+        "en": "At most {limit} posts can be scheduled for one day. Choose another day.",
+        "fr": "{limit} publications au plus peuvent être programmées pour un même jour. Choisissez un autre jour.",
+    },
     "bad_visibility": {
         "en": "Visibility is one of {known}.",
         "fr": "La visibilité est l’une de celles-ci : {known}.",

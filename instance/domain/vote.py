@@ -50,12 +50,18 @@ def enter(tx: Tx, post: PostRow, poll: PollRow, voter: ActorRow, choices: Sequen
     return _say_totals(tx, post)
 
 
-def end_due(tx: Tx) -> Outcome[int]:
-    """End every poll whose time is over, and tell its author and our voters; how many."""
-    rows = polls.due(tx)
-    found = posts.by_ids(tx, [row.post_id for row in rows])
-    drafts = [draft for row in rows for draft in _end(tx, found[row.post_id], row)]
-    return Outcome(len(rows), tuple(drafts))
+def end(tx: Tx, post_id: int) -> Outcome[None]:
+    """End a poll whose time is over, once: its author and our voters hear of it, and the project's companies get the totals."""
+    post, poll = posts.by_id(tx, post_id), polls.of_post(tx, post_id)
+    if post is None or poll is None or poll.ended or not poll.is_over(tx.now_ms):
+        return Outcome(None)  # it was changed or deleted a moment ago
+    polls.change(tx, poll._replace(ended=1))
+    ours = is_ours(tx, post)
+    people = actors.by_ids(tx, polls.voters(tx, post.id))
+    told = [person.id for person in people.values() if person.host == tx.home.host]
+    remind(tx, "poll", [*told, *([post.author_id] if ours else [])], actor_id=post.author_id, post_id=post.id)
+    tx.emit(PostChanged(post.id))
+    return Outcome(None, _say_totals(tx, post) if ours else ())
 
 
 def _check_ballot(tx: Tx, voter: ActorRow, post: PostRow, poll: PollRow, chosen: tuple[int, ...]) -> None:
@@ -107,13 +113,3 @@ def _say_totals(tx: Tx, post: PostRow) -> tuple[Draft, ...]:
     facts = note_facts(tx, post, author)
     update = render.update(facts, iri=mint_activity(tx, "update", post), at_ms=tx.now_ms)
     return (draft_of(update, post.space),)
-
-
-def _end(tx: Tx, post: PostRow, poll: PollRow) -> tuple[Draft, ...]:
-    polls.change(tx, poll._replace(ended=1))
-    ours = is_ours(tx, post)
-    people = actors.by_ids(tx, polls.voters(tx, post.id))
-    told = [person.id for person in people.values() if person.host == tx.home.host]
-    remind(tx, "poll", [*told, *([post.author_id] if ours else [])], actor_id=post.author_id, post_id=post.id)
-    tx.emit(PostChanged(post.id))
-    return _say_totals(tx, post) if ours else ()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, select, union, update
 
 from instance.storage.database import Command, Query, Tx
+from instance.storage.scheduled_tables import ScheduledMedia
 from instance.storage.sql import array, columns, in_list, insert_or_ignore
 from instance.storage.tables import Media
 
@@ -112,7 +113,10 @@ _KEEP_ONLY = Command(
 _FORGET = Command(delete(Media).where(_media.post_id == bindparam("post_id")))
 _FORGET_FREE = Command(
     delete(Media).where(
-        _media.post_id.is_(None), _media.purpose == "post", _media.created_at_ms < bindparam("before_ms")
+        _media.post_id.is_(None),
+        _media.purpose == "post",
+        _media.created_at_ms < bindparam("before_ms"),
+        _media.id.not_in(select(columns(ScheduledMedia).media_id)),
     )
 )
 
@@ -225,5 +229,5 @@ def forget(tx: Tx, post_id: int) -> None:
 
 
 def forget_free(tx: Tx, *, before_ms: int) -> int:
-    """Drop uploads made before a time that no post took; how many."""
+    """Drop uploads made before a time that no post took, and none waits for; how many."""
     return tx.run(_FORGET_FREE, before_ms=before_ms)

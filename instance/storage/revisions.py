@@ -20,6 +20,7 @@ from instance.storage import (
     people_tables,
     poll_tables,
     push_tables,
+    scheduled_tables,
     tables,
     tag_tables,
 )
@@ -34,6 +35,7 @@ DECLARED = (  # imported, and so declared to SQLModel
     poll_tables,
     push_tables,
     tag_tables,
+    scheduled_tables,
 )
 
 

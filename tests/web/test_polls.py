@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from instance.domain import vote
 from instance.storage import polls
 from instance.storage.database import now_ms
 from tests.nodes import Company, a_company, agree, running, three_nodes, until
@@ -194,7 +193,7 @@ async def test_the_asker_and_the_voters_hear_of_the_end_once_and_nobody_votes_af
         await votes(amine, poll_id, 0)
         clock.ahead_ms = 2 * HOUR_S * 1000
         for _ in range(2):
-            await acme.node.perform(vote.end_due)
+            await acme.node.do_due()
         for app, told in ((alice, 1), (amine, 1), (zoe, 0)):
             heard = await app.get("/api/v1/notifications", types=["poll"])
             assert [one["status"]["id"] for one in heard] == [poll_id] * told
@@ -306,7 +305,7 @@ async def test_the_end_of_a_partners_poll_shows_what_was_kept_back(tmp_path: Pat
             await until(counted, 1)
             clock.ahead_ms = 2 * HOUR_S * 1000
             for company in (acme, globex):
-                await company.node.perform(vote.end_due)
+                await company.node.do_due()
 
             async def totals() -> Any:
                 return counts(await seen_at_home(bob, made["uri"]))

@@ -86,7 +86,6 @@ async def test_what_cannot_be_published_is_explained_in_the_persons_language(tie
         ({"status": " "}, "Write something or attach a picture."),
         ({"status": "x" * 5001}, "A post has at most 5000 characters; this one has 5001."),
         ({"status": "x", "poll": {"options": ["a"]}}, "A poll has at least two answers to choose from."),
-        ({"status": "x", "scheduled_at": "2030-01-01"}, "Validation failed: Posts cannot be scheduled here"),
         ({"status": "x", "media_ids": ["17"]}, "A picture is missing or already in another post."),
         ({"status": "x", "in_reply_to_id": "17"}, "The post that you answer is no longer there."),
         ({"status": ["x"]}, "Validation failed: status must be a text"),

@@ -66,6 +66,5 @@ ROUTES: tuple[Route, ...] = (
     _EMPTY("/api/v2/filters", scope="read:filters"),
     _EMPTY("/api/v1/announcements", scope=""),
     _EMPTY("/api/v1/conversations", scope="read:statuses"),
-    _EMPTY("/api/v1/scheduled_statuses", scope="read:statuses"),
     _EMPTY("/api/v2/suggestions", scope="read:accounts"),
 )

@@ -7,7 +7,7 @@ import orjson
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import hearing, pin, post, reaction
+from instance.domain import hearing, pin, post, reaction, schedule
 from instance.domain.about import about_of
 from instance.domain.compose import AsksGate, MediaWords, PostDraft
 from instance.domain.outcome import Outcome
@@ -23,11 +23,11 @@ from web.mastodon.entities import Json
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.polls import asked, titles_of
 from web.mastodon.reply import array, fragment, reply, reply_bytes, reply_list
+from web.mastodon.scheduled import due_of, scheduled_status
 
 IDS_LIMIT = 40
 KEY_LIMIT_CHARS = 200
 _NOT_HERE = {
-    "scheduled_at": "Posts cannot be scheduled here",
     "quoted_status_id": "Posts cannot be quoted here; answer or boost them",
 }
 
@@ -36,13 +36,15 @@ SaidVerb = Callable[[Tx, AsksGate, ActorRow, int], Outcome[PostRow]]
 
 
 async def create(request: Request) -> Response:
-    """Publish a post, once for each Idempotency-Key."""
+    """Publish a post, now or later, once for each Idempotency-Key."""
     me, sent, node = caller(request), await params.of_body(request), request.app[NODE]
     for name, words in _NOT_HERE.items():
         if name in sent:
             raise Invalid(words)
     draft = _draft(me, sent)
     key = request.headers.get("Idempotency-Key", "")[:KEY_LIMIT_CHARS]
+    if sent.text("scheduled_at"):
+        return await _schedule(request, draft, due_at_ms=due_of(sent), key=key)
 
     def verb(tx: Tx) -> Outcome[int]:
         known = marks.post_for_key(tx, me.id, key) if key else None
@@ -54,6 +56,25 @@ async def create(request: Request) -> Response:
         return Outcome(outcome.value.id, outcome.drafts)
 
     return await _shown(request, await node.perform(verb))
+
+
+async def _schedule(request: Request, draft: PostDraft, *, due_at_ms: int, key: str) -> Response:
+    """Keep a post for later."""
+    me, node, pictures = caller(request), request.app[NODE], request.app[PICTURES]
+
+    def verb(tx: Tx) -> Outcome[Json]:
+        row = schedule.schedule(
+            tx,
+            node.gate,
+            me.actor,
+            draft,
+            due_at_ms=due_at_ms,
+            key=key,
+            limit_chars=node.config.text_limit_chars,
+        )
+        return Outcome(scheduled_status(tx, row, pictures))
+
+    return reply(await node.perform(verb))
 
 
 async def update(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Polls and their votes. A snapshot: it stays as it was when the declared tables move on."""
+"""Polls and their votes; posts for later. A snapshot: it stays as it was when the declared tables move on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,3 +30,21 @@ def upgrade() -> None:
         sa.Column("choice", sa.Integer, primary_key=True),
         sa.Column("created_at_ms", BIG, nullable=False),
     )
+    op.create_table(
+        "scheduled",
+        sa.Column("id", BIG, primary_key=True),
+        sa.Column("owner_id", BIG, sa.ForeignKey("actor.id"), nullable=False),
+        sa.Column("due_at_ms", BIG, nullable=False),
+        sa.Column("draft", sa.String, nullable=False),
+        sa.Column("idempotency", sa.String, nullable=False),
+        sa.Column("refused", sa.String, nullable=False),
+        sa.Column("created_at_ms", BIG, nullable=False),
+    )
+    op.create_index("ix_scheduled_owner", "scheduled", ["owner_id", "id"])
+    op.create_index("ix_scheduled_due", "scheduled", ["due_at_ms"])
+    op.create_table(
+        "scheduled_media",
+        sa.Column("scheduled_id", BIG, sa.ForeignKey("scheduled.id"), primary_key=True),
+        sa.Column("media_id", BIG, sa.ForeignKey("media.id"), primary_key=True),
+    )
+    op.create_index("ix_scheduled_media_media_id", "scheduled_media", ["media_id"])
