@@ -117,7 +117,7 @@ class Config(BaseSettings):
         default=16,
         ge=1,
         le=16,
-        description="Largest picture a person may upload, in MiB. Partners take none above 16.",
+        description="Largest picture, film or sound a person may upload, in MiB. Partners take none above 16.",
     )
     text_limit_chars: int = Field(
         default=5000,

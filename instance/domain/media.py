@@ -1,4 +1,4 @@
-"""Pictures: what is taken in, how it is kept, and who gets it by a link that expires.
+"""Pictures, films and sound: what is taken in, how it is kept, and who gets it by a link that expires.
 
 The rule kept here: ours carries no metadata (places, cameras, names); a partner's is kept only when its bytes are the ones that its post
 was signed with. Decoding and files are for a thread; a transaction only writes rows.
@@ -14,8 +14,10 @@ from math import inf
 from pathlib import Path
 
 from instance import ids
+from instance.domain import film
+from instance.domain.film import Film
 from instance.domain.outcome import Outcome
-from instance.domain.picture import FORMATS, Picture, decoded, preview_size, renewed
+from instance.domain.picture import FORMATS, Picture, decoded, picture_type, preview_size, renewed
 from instance.errors import BadInput, NotFound
 from instance.events import PostChanged
 from instance.storage import media as rows
@@ -27,30 +29,64 @@ UPLOAD_LIMIT_BYTES = 16 * 1024 * 1024
 DESCRIPTION_LIMIT_CHARS = 1500
 LINK_SECONDS = 3600
 DECODING_LIMIT_MS = 300_000
-MEDIA_TYPES = tuple(FORMATS)
+_EXTENSIONS = {kind: name.lower() for kind, name in FORMATS.items()} | film.EXTENSIONS
+MEDIA_TYPES = tuple(_EXTENSIONS)
 _PREVIEW = ".preview.webp"
 
 
-def accept(
-    data: bytes,
-    *,
-    limit_bytes: int = UPLOAD_LIMIT_BYTES,
-    shape: tuple[int, int] | None = None,
-) -> Picture:
-    """An upload, decoded, turned upright, cut to a shape and written anew without metadata, whatever it was said to be.
+def accept(data: bytes, *, limit_bytes: int = UPLOAD_LIMIT_BYTES) -> Picture:
+    """An upload without what it tells besides picture and sound, whatever it was said to be. For a thread. Raises BadInput("file").
 
-    For a thread. Raises BadInput("file").
+    A picture is decoded, turned upright and written anew; films and sound are kept as they came but for their metadata.
     """
-    if len(data) > limit_bytes:
-        raise BadInput("file", f"A picture has at most {limit_bytes // 1024 // 1024} MiB.")
+    _check_size(data, limit_bytes)
+    media_type = sniff(data)
+    return renewed(data) if media_type in FORMATS else _recorded(film.renewed(data, media_type))
+
+
+def accept_picture(
+    data: bytes, *, limit_bytes: int = UPLOAD_LIMIT_BYTES, shape: tuple[int, int] | None = None
+) -> Picture:
+    """The same for what can only be a picture, perhaps cut to a shape. For a thread. Raises BadInput("file")."""
+    _check_size(data, limit_bytes)
     return renewed(data, shape=shape)
+
+
+def _check_size(data: bytes, limit_bytes: int) -> None:
+    if len(data) > limit_bytes:
+        raise BadInput("file", f"A file has at most {limit_bytes // 1024 // 1024} MiB.")
+
+
+def sniff(data: bytes) -> str:
+    """The media type that the bytes themselves show. Raises BadInput("file")."""
+    media_type = film.sniff(data) or picture_type(data)
+    if media_type is None:
+        raise BadInput(
+            "file", "Pictures, films and sound can be attached, in the formats that the web knows."
+        )
+    return media_type
+
+
+def _recorded(taken: Film) -> Picture:
+    """A film or sound, kept as pictures are; it has no preview of its own."""
+    return Picture(
+        media_type=taken.media_type,
+        data=taken.data,
+        preview=b"",
+        width=taken.width,
+        height=taken.height,
+        blurhash=None,
+        sha256=hashlib.sha256(taken.data).hexdigest(),
+        duration_ms=taken.duration_ms,
+    )
 
 
 def check_fetched(row: MediaRow, data: bytes) -> Picture:
     """A partner's picture as fetched: the bytes its post was signed with, and decodable. For a thread. Raises BadInput("file")."""
     if not hmac.compare_digest(hashlib.sha256(data).hexdigest(), row.sha256):
         raise BadInput("file", "The picture is not the one that its post was signed with.")
-    picture = decoded(data)
+    media_type = sniff(data)
+    picture = decoded(data) if media_type in FORMATS else _recorded(film.measured(data, media_type))
     if picture.media_type != row.media_type:
         raise BadInput("file", f"The post says it is {row.media_type} but it is {picture.media_type}.")
     return picture
@@ -60,12 +96,13 @@ def save(directory: Path, picture: Picture) -> None:
     """Write the picture and its preview below the media directory, under the name of their content. For a thread."""
     path = path_of(picture.sha256, picture.media_type)
     _write(directory / path, picture.data)
-    _write(directory / preview_of(path), picture.preview)
+    if picture.preview:
+        _write(directory / preview_of(path), picture.preview)
 
 
 def path_of(sha256: str, media_type: str) -> str:
     """Where a picture lies below the media directory."""
-    return f"{sha256[:2]}/{sha256}.{FORMATS[media_type].lower()}"
+    return f"{sha256[:2]}/{sha256}.{_EXTENSIONS[media_type]}"
 
 
 def preview_of(path: str) -> str:
@@ -201,6 +238,7 @@ def _filled(row: MediaRow, picture: Picture) -> MediaRow:
         blurhash=picture.blurhash,
         path=path_of(picture.sha256, picture.media_type),
         state="ready",
+        duration_ms=picture.duration_ms,
     )
 
 
@@ -246,9 +284,7 @@ def receive(tx: Tx, media_id: int, picture: Picture | None) -> None:
     if picture is None:
         rows.set_broken(tx, media_id)
     else:
-        path = path_of(picture.sha256, picture.media_type)
-        ready = row._replace(path=path, blurhash=picture.blurhash, size_bytes=len(picture.data))
-        rows.set_ready(tx, ready._replace(width=picture.width, height=picture.height))
+        rows.fill(tx, _filled(row, picture))
     if row.post_id is not None:
         tx.emit(PostChanged(row.post_id))
 

@@ -34,8 +34,9 @@ class Picture(NamedTuple):
     preview: bytes
     width: int
     height: int
-    blurhash: str
+    blurhash: str | None
     sha256: str
+    duration_ms: int = 0
 
 
 class _Pixels(Image.Image):
@@ -45,17 +46,22 @@ class _Pixels(Image.Image):
         return self.get_flattened_data(band)
 
 
-def sniff(data: bytes) -> str:
-    """The media type that the bytes themselves show. Raises BadInput("file")."""
+def picture_type(data: bytes) -> str | None:
+    """The media type that the bytes themselves show, when it is one of a picture that can be attached."""
     kind = filetype.guess(data[:512])
-    if kind is None or kind.mime not in FORMATS:
-        raise BadInput("file", "Only JPEG, PNG, GIF, WebP and AVIF pictures can be attached.")
-    return str(kind.mime)
+    return str(kind.mime) if kind is not None and kind.mime in FORMATS else None
+
+
+def _type(data: bytes) -> str:
+    media_type = picture_type(data)
+    if media_type is None:
+        raise BadInput("file", "Only JPEG, PNG, GIF, WebP and AVIF pictures can be shown there.")
+    return media_type
 
 
 def decoded(data: bytes) -> Picture:
     """The picture in these very bytes. Raises BadInput("file")."""
-    media_type = sniff(data)
+    media_type = _type(data)
     frames = _frames(data, media_type, PIXELS_LIMIT)
     return _picture(media_type, data, frames[0])
 
@@ -65,7 +71,7 @@ def renewed(data: bytes, *, shape: tuple[int, int] | None = None) -> Picture:
 
     With a shape its middle is cut out in these proportions, no larger than that.
     """
-    media_type = sniff(data)
+    media_type = _type(data)
     frames = _frames(data, media_type, SIDE_LIMIT_PX)
     if shape is not None:
         frames = [_cut(frame, shape) for frame in frames]

@@ -15,6 +15,7 @@ from instance.storage.posts import PostRow
 Json = dict[str, Any]
 
 # sha2-256, 32 bytes, as a multihash in base16 (FEP-1311)
+_KINDS = {"image": "Image", "video": "Video", "audio": "Audio"}
 _MULTIHASH = "f1220"
 
 
@@ -64,7 +65,7 @@ def note(facts: NoteFacts) -> Json:
         "sensitive": bool(post.sensitive),
         "tag": [_mention(actor) for actor in facts.mentions]
         + [{"type": "Hashtag", "name": f"#{tag}"} for tag in text.tags_in(post.source)],
-        "attachment": [_image(picture) for picture in facts.media],
+        "attachment": [_attached(picture) for picture in facts.media],
     }
     return document | _optional(post) | (_question(facts.poll) if facts.poll else {})
 
@@ -173,9 +174,9 @@ def _mention(actor: ActorRow) -> Json:
     return {"type": "Mention", "href": actor.iri, "name": f"@{actor.username}@{actor.host}"}
 
 
-def _image(picture: MediaRow) -> Json:
+def _attached(picture: MediaRow) -> Json:
     document: Json = {
-        "type": "Image",
+        "type": _KINDS[picture.media_type.partition("/")[0]],
         "url": picture.iri,
         "mediaType": picture.media_type,
         "name": picture.description,

@@ -94,18 +94,6 @@ _THUMBNAIL = Command(
         blurhash=bindparam("new_blurhash"),
     )
 )
-_READY = Command(
-    update(Media)
-    .where(_media.id == bindparam("media_id"))
-    .values(
-        state="ready",
-        path=bindparam("new_path"),
-        width=bindparam("new_width"),
-        height=bindparam("new_height"),
-        blurhash=bindparam("new_blurhash"),
-        size_bytes=bindparam("new_size_bytes"),
-    )
-)
 _BROKEN = Command(update(Media).where(_media.id == bindparam("media_id")).values(state="broken"))
 _KEEP_ONLY = Command(
     delete(Media).where(_media.post_id == bindparam("post_id"), ~in_list(_media.id, "media_ids"))
@@ -185,7 +173,7 @@ def set_words(tx: Tx, media_id: int, *, description: str, focus: str) -> None:
 
 
 def fill(tx: Tx, row: MediaRow) -> None:
-    """An upload is decoded: keep what is known of it now."""
+    """The file is here and decoded: keep what is known of it now."""
     tx.run(_FILLED, media_id=row.id, **{f"new_{name}": getattr(row, name) for name in _FILL})
 
 
@@ -197,19 +185,6 @@ def set_thumbnail(tx: Tx, row: MediaRow) -> None:
         new_thumbnail=row.thumbnail,
         new_size=row.thumbnail_size,
         new_blurhash=row.blurhash,
-    )
-
-
-def set_ready(tx: Tx, row: MediaRow) -> None:
-    """The file is here: keep its path, size and looks."""
-    tx.run(
-        _READY,
-        media_id=row.id,
-        new_path=row.path,
-        new_width=row.width,
-        new_height=row.height,
-        new_blurhash=row.blurhash,
-        new_size_bytes=row.size_bytes,
     )
 
 

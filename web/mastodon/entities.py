@@ -12,7 +12,6 @@ import orjson
 from instance.domain import text
 from instance.domain.about import About, Portrait, about_of
 from instance.domain.access import Grant
-from instance.domain.picture import preview_size
 from instance.domain.scopes import SCOPES
 from instance.home import Home
 from instance.policy import INTERNAL
@@ -21,7 +20,6 @@ from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.follows import FollowCounts
 from instance.storage.logins import LoginRow
 from instance.storage.marks import MarkerRow
-from instance.storage.media import MediaRow
 from instance.storage.notifications import NotificationRow
 from instance.storage.oauth import AppRow
 from instance.storage.posts import EditRow, PostRow
@@ -177,48 +175,6 @@ def credential_account(facts: AccountFacts, login: LoginRow, home: Home, *, requ
 def mention(row: ActorRow, home: Home) -> Json:
     """Status::Mention."""
     return {"id": str(row.id), "username": row.username, "url": page_of(row, home), "acct": acct(row, home)}
-
-
-def media_attachment(row: MediaRow, links: PictureLinks | None) -> Json:
-    """MediaAttachment. Without links the picture is not here (yet)."""
-    x, _, y = row.focus.partition(",")
-    return {
-        "id": str(row.id),
-        "type": "image" if links or row.state == "processing" else "unknown",
-        "url": links.url if links else None,
-        "preview_url": links.preview_url if links else None,
-        "remote_url": None,
-        "preview_remote_url": None,
-        "text_url": None,
-        "meta": {
-            "original": _size(row.width, row.height),
-            "small": _small(row),
-            "focus": {"x": _number(x), "y": _number(y)},
-        },
-        "description": row.description or None,
-        "blurhash": row.blurhash,
-    }
-
-
-def _small(row: MediaRow) -> Json:
-    width, _, height = row.thumbnail_size.partition("x")
-    return _size(int(width), int(height)) if row.thumbnail else _size(*preview_size(row.width, row.height))
-
-
-def _size(width: int, height: int) -> Json:
-    return {
-        "width": width,
-        "height": height,
-        "size": f"{width}x{height}",
-        "aspect": width / height if height else 1.0,
-    }
-
-
-def _number(words: str) -> float:
-    try:
-        return max(-1.0, min(1.0, float(words)))
-    except ValueError:
-        return 0.0
 
 
 class StatusFacts(NamedTuple):

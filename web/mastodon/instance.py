@@ -14,7 +14,7 @@ from aiohttp.web import AppKey, Request
 from federation.doors import Route
 from federation.letters import Disclosure
 from instance.config import Config
-from instance.domain import about, actor, compose, media, picture, poll, text
+from instance.domain import about, actor, compose, film, media, picture, poll, text
 from instance.node import Cordee
 from web.doors import CORS, NODE, anyone, disclose
 from web.i18n import NAMES
@@ -56,9 +56,9 @@ def _configuration(config: Config) -> dict[str, Any]:
             "description_limit": media.DESCRIPTION_LIMIT_CHARS,
             "image_size_limit": config.upload_limit_mib * 1024 * 1024,
             "image_matrix_limit": picture.PIXELS_LIMIT,
-            "video_size_limit": 0,
-            "video_frame_rate_limit": 0,
-            "video_matrix_limit": 0,
+            "video_size_limit": config.upload_limit_mib * 1024 * 1024,
+            "video_frame_rate_limit": 120,
+            "video_matrix_limit": film.PIXELS_LIMIT,
         },
         "polls": {
             "max_options": poll.OPTIONS_LIMIT,

@@ -1,6 +1,7 @@
 """Pictures: uploaded with a token, fetched with a link. The rule kept here: decoding is CPU work, done in a thread, two at a time."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from aiohttp.web import AppKey, Application, FileResponse, Request, Response, St
 
 from federation.doors import Door, Route
 from instance.domain import media
-from instance.domain.picture import Picture, sniff
+from instance.domain.picture import Picture
 from instance.errors import BadInput
 from instance.node import Cordee
 from instance.storage import media as rows
@@ -51,7 +52,7 @@ async def post_media(request: Request) -> Response:
 async def post_media_at_once(request: Request) -> Response:
     """Upload a picture; what takes long to prepare is answered with 202, and asked for again until it is ready."""
     sent, upload = await _uploaded(request)
-    media_type = sniff(upload.data)
+    media_type = media.sniff(upload.data)
     task = asyncio.create_task(_prepared(request, upload, sent.upload("thumbnail")))
     done, _ = await asyncio.wait([task], timeout=PATIENCE_S)
     if done:
@@ -95,8 +96,12 @@ async def _uploaded(request: Request) -> tuple[Params, Upload]:
 
 
 async def _prepared(request: Request, upload: Upload, thumbnail: Upload | None) -> _Prepared:
-    picture = await saved(request, upload)
-    return _Prepared(picture, await saved(request, thumbnail) if thumbnail else None)
+    picture = await saved(request, upload, accept=media.accept)
+    return _Prepared(picture, await _preview(request, thumbnail))
+
+
+async def _preview(request: Request, upload: Upload | None) -> Picture | None:
+    return await saved(request, upload, accept=media.accept_picture) if upload else None
 
 
 async def _stored(request: Request, sent: Params, prepared: _Prepared) -> Response:
@@ -115,18 +120,14 @@ def body_limit(request: Request, *, files: int = 1) -> int:
     return request.app[NODE].config.upload_limit_mib * 1024 * 1024 * files + FORM_BYTES
 
 
-async def saved(request: Request, upload: Upload, *, shape: tuple[int, int] | None = None) -> Picture:
-    """An upload decoded, cut to a shape, and saved; its row is the caller's to write. Raises BadInput."""
+async def saved(request: Request, upload: Upload, *, accept: Callable[..., Picture]) -> Picture:
+    """An upload taken in by `accept`, and saved; its row is the caller's to write. Raises BadInput."""
     config = request.app[NODE].config
-    directory, limit_mib = config.media_dir, config.upload_limit_mib
     async with request.app[DECODING]:
         picture = await asyncio.to_thread(
-            media.accept,
-            upload.data,
-            limit_bytes=limit_mib * 1024 * 1024,
-            shape=shape,
+            accept, upload.data, limit_bytes=config.upload_limit_mib * 1024 * 1024
         )
-        await asyncio.to_thread(media.save, directory, picture)
+        await asyncio.to_thread(media.save, config.media_dir, picture)
     return picture
 
 
@@ -145,7 +146,7 @@ async def put_media(request: Request) -> Response:
     sent = await params.of_body(request, limit_bytes=body_limit(request))
     await request.app[NODE].read(lambda tx: _own(tx, me.id, media_id))
     upload = sent.upload("thumbnail")
-    thumbnail = await saved(request, upload) if upload else None
+    thumbnail = await _preview(request, upload)
     description, focus = (sent.text(name) if name in sent else None for name in ("description", "focus"))
 
     def work(tx: Tx) -> MediaRow:

@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from aiohttp.web import Request, Response
@@ -11,6 +12,7 @@ from federation.doors import Route
 from instance.domain import about
 from instance.domain import actor as people
 from instance.domain.about import Change, Field
+from instance.domain.media import accept_picture
 from instance.domain.outcome import Outcome
 from instance.domain.picture import Picture
 from instance.storage import actors
@@ -82,7 +84,7 @@ async def _pictures(request: Request, sent: Params) -> dict[str, Picture]:
     for which, shape in about.SHAPES.items():
         upload = _given(sent, which)
         if upload is not None:
-            found[which] = await media.saved(request, upload, shape=shape)
+            found[which] = await media.saved(request, upload, accept=partial(accept_picture, shape=shape))
     return found
 
 

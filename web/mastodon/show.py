@@ -17,6 +17,7 @@ from web.files import PictureKeys, hour_after
 from web.mastodon import entities
 from web.mastodon import poll_entities as poll_shown
 from web.mastodon.entities import AccountFacts, Json, StatusFacts, Viewed
+from web.mastodon.media_entities import media_attachment
 
 FOREVER_S = 1 << 40
 
@@ -103,7 +104,7 @@ def statuses(
 def attachments(tx: Tx, rows: Iterable[MediaRow], pictures: PictureKeys) -> list[Json]:
     """MediaAttachments."""
     now_s = tx.now_ms / 1000
-    return [entities.media_attachment(row, _links(row, pictures, now_s)) for row in rows]
+    return [media_attachment(row, _links(row, pictures, now_s)) for row in rows]
 
 
 def _links(row: MediaRow, pictures: PictureKeys, now_s: float) -> entities.PictureLinks | None:

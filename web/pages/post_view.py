@@ -92,6 +92,7 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
 
 def _picture(media: MediaRow, manner: Manner) -> dict[str, Any]:
     return {
+        "kind": media.media_type.partition("/")[0],
         "url": manner.picture_url(media),
         "description": media.description,
         "width": media.width,
