@@ -14,8 +14,8 @@ from instance.storage.posts import PostRow
 
 Json = dict[str, Any]
 
-# sha2-256, 32 bytes, as a multihash in base16 (FEP-1311)
 _KINDS = {"image": "Image", "video": "Video", "audio": "Audio"}
+# sha2-256, 32 bytes, as a multihash in base16 (FEP-1311)
 _MULTIHASH = "f1220"
 
 

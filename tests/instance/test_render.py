@@ -124,6 +124,7 @@ def test_a_partner_reads_back_what_a_note_says(alice, bob, apollo):
         language="fr",
         work_kind="task",
         mentions=(bob.iri,),
+        hashtags=(),
         pictures=(
             note.Attached(
                 "https://acme.example/media/3",
