@@ -18,8 +18,9 @@ from instance.domain.outcome import Outcome
 from instance.domain.scopes import DEFAULT_SCOPES, SCOPES, GrantRefused, check_scopes
 from instance.domain.token import hash_of
 from instance.errors import BadInput
+from instance.events import TokenChanged
 from instance.ids import snowflake
-from instance.storage import actors, logins, oauth, tokens
+from instance.storage import actors, logins, oauth, pushes, tokens
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.logins import LoginRow
@@ -70,6 +71,16 @@ class Bearer(NamedTuple):
     app: AppRow | None
     actor: ActorRow | None
     login: LoginRow | None
+
+
+class AppAccess(NamedTuple):
+    """An application that may act for a person. `since_ms` is when it last got a token; id 0 stands for tokens of no application."""
+
+    app_id: int
+    name: str
+    website: str
+    scopes: tuple[str, ...]
+    since_ms: int
 
 
 def register_app(
@@ -226,6 +237,26 @@ def revoke_own(tx: Tx, app: AppRow, text: str) -> Outcome[bool]:
     if row.app_id != app.id:
         raise GrantRefused("unauthorized_client", "You are not authorized to revoke this token")
     return token.revoke(tx, text)
+
+
+def apps_of(tx: Tx, actor_id: int) -> list[AppAccess]:
+    """Which applications may act for a person, and how far; the last one let in first."""
+    held: dict[int, AppAccess] = {}
+    for row in tokens.of_person(tx, actor_id):
+        before = held.get(row.app_id)
+        scopes = dict.fromkeys((*(before.scopes if before else ()), *row.scopes.split()))
+        since_ms = before.since_ms if before else row.created_at_ms
+        held[row.app_id] = AppAccess(row.app_id, row.name, row.website, tuple(scopes), since_ms)
+    return list(held.values())
+
+
+def shut_out(tx: Tx, actor_id: int, app_id: int) -> Outcome[bool]:
+    """Let an application act for a person no more; False when it could not anyway."""
+    if not tokens.revoke_app(tx, actor_id, app_id):
+        return Outcome(False)
+    pushes.end_revoked(tx)
+    tx.emit(TokenChanged(actor_id))
+    return Outcome(True)
 
 
 def bearer(tx: Tx, token_hash: str) -> Bearer | None:

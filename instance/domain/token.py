@@ -6,7 +6,7 @@ import secrets
 from instance.domain.outcome import Outcome
 from instance.events import TokenChanged
 from instance.ids import snowflake
-from instance.storage import tokens
+from instance.storage import pushes, tokens
 from instance.storage.database import Tx
 from instance.storage.tokens import TokenRow
 
@@ -36,5 +36,6 @@ def revoke(tx: Tx, token: str) -> Outcome[bool]:
     row = find(tx, token)
     if row is None or not tokens.revoke(tx, row.id):
         return Outcome(False)
+    pushes.end_revoked(tx)
     tx.emit(TokenChanged(row.actor_id))
     return Outcome(True)

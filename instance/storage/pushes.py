@@ -130,6 +130,9 @@ _END = Command(
         _s.id == bindparam("this_id"), _s.endpoint == bindparam("this_endpoint")
     )
 )
+_END_REVOKED = Command(
+    delete(table(PushSubscription)).where(_s.token_id.in_(select(_t.id).where(_t.revoked_at_ms.is_not(None))))
+)
 
 
 def of_token(tx: Tx, token_id: int) -> SubscriptionRow | None:
@@ -137,11 +140,16 @@ def of_token(tx: Tx, token_id: int) -> SubscriptionRow | None:
     return tx.first(_OF_TOKEN, of_token=token_id)
 
 
+def last_id(tx: Tx) -> int:
+    """The highest id of a subscription, 0 when there is none."""
+    found = tx.first(_LAST)
+    return found.id if found else 0
+
+
 def add(tx: Tx, row: SubscriptionRow) -> SubscriptionRow:
     """Write a subscription in place of the token's former one; its id is chosen here."""
-    last = tx.first(_LAST)
+    row = row._replace(id=last_id(tx) + 1)
     remove(tx, row.token_id)
-    row = row._replace(id=(last.id if last else 0) + 1)
     tx.run(_ADD, **row._asdict())
     return row
 
@@ -165,6 +173,11 @@ def next_due_ms(tx: Tx) -> int | None:
     """When the first of what waits is due."""
     found = tx.first(_NEXT_DUE)
     return found.at_ms if found else None
+
+
+def end_revoked(tx: Tx) -> None:
+    """Drop the subscriptions of tokens that are good for nothing, and what waits for them."""
+    tx.run(_END_REVOKED)
 
 
 def due(tx: Tx, limit: int) -> list[WaitingRow]:

@@ -1,21 +1,22 @@
-"""The person's own account: language and password. The rule kept here: a new password needs the old one, and ends whatever was signed in with it."""
+"""The person's own account: language, apps and password. The rule kept here: a new password needs the old one, and ends whatever was signed in with it."""
 
 from aiohttp import hdrs
-from aiohttp.web import HTTPSeeOther, Request, Response
+from aiohttp.web import HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
 from instance import passwords
-from instance.domain import actor, session
+from instance.domain import access, actor, session
 from instance.errors import BadInput
 from web import hashing
 from web.doors import LIMITS, NODE, session_of
 from web.errors import TooMany
 from web.i18n import LOCALES, phrase, translate
-from web.pages.frame import in_words, locale_of, respond
+from web.pages.frame import in_words, locale_of, number, respond
 from web.session import local_path, page, set_cookie
 
 TOO_MANY = phrase("Too many attempts. Please wait five minutes.")
 DONE = {
+    "app": phrase("The app is shut out. It has to ask you again."),
     "password": phrase("Your password is changed. Your other browsers and your apps have to sign in again."),
 }
 
@@ -33,6 +34,14 @@ async def post_language(request: Request) -> Response:
     if chosen in LOCALES:
         await request.app[NODE].perform(lambda tx: actor.set_locale(tx, me.id, locale=chosen))
     raise HTTPSeeOther(local_path(str(form.get("next", "")), "/app"))
+
+
+async def post_app_revoke(request: Request) -> Response:
+    """Let an app act for me no more."""
+    me, app_id = session_of(request).actor, number(request.match_info["id"])
+    if app_id is None or not await request.app[NODE].perform(lambda tx: access.shut_out(tx, me.id, app_id)):
+        raise HTTPNotFound
+    raise HTTPSeeOther("/app/account?done=app")
 
 
 async def post_password(request: Request) -> Response:
@@ -67,6 +76,7 @@ async def _show(
     request: Request, *, notice: str = "", problem: str = "", field: str = "", status: int = 200
 ) -> Response:
     me, home = session_of(request), request.app[NODE].home
+    apps = await request.app[NODE].read(lambda tx: access.apps_of(tx, me.actor.id))
     return await respond(
         request,
         "account.html",
@@ -80,6 +90,7 @@ async def _show(
         notice=notice,
         problem=problem,
         field=field,
+        apps=apps,
     )
 
 
@@ -87,4 +98,5 @@ ROUTES: tuple[Route, ...] = (
     page("GET", "/app/account", get_account),
     page("POST", "/app/account/language", post_language),
     page("POST", "/app/account/password", post_password),
+    page("POST", "/app/account/apps/{id}/revoke", post_app_revoke),
 )
