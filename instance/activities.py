@@ -11,6 +11,7 @@ from federation.activity import Activity
 from federation.document import first_type, types_of
 from federation.letters import Draft
 from instance.domain import charter_inbound as charter
+from instance.domain import guest_inbound as guest
 from instance.domain import member_inbound as member
 from instance.domain import partner
 from instance.domain import poll_inbound as poll
@@ -86,7 +87,20 @@ RULES: Mapping[tuple[str, str], Rule] = {
 }
 
 
-def rule_for(activity: Activity) -> Rule | None:
+def _guest(verify: Verify, apply: Apply) -> Rule:
+    return Rule(verify, apply, in_log=False)
+
+
+# What guest hosts may bring, and nothing else of theirs counts: no entry of a log, no word about a charter.
+GUEST_RULES: Mapping[tuple[str, str], Rule] = {
+    ("Follow", ANY): _guest(guest.verify_follow, guest.apply_follow),
+    ("Undo", "Follow"): _guest(guest.verify_unfollow, guest.apply_unfollow),
+    ("Block", ANY): _guest(guest.verify_block, guest.apply_block),
+    ("Delete", ANY): _guest(guest.verify_delete, guest.apply_delete),
+}
+
+
+def rule_for(activity: Activity, rules: Mapping[tuple[str, str], Rule] = RULES) -> Rule | None:
     """The rule for an activity: by its type and its object's (what an Undo undoes counts as the object), then by its type alone.
 
     Of an object with several types the first that has a rule counts.
@@ -95,7 +109,7 @@ def rule_for(activity: Activity) -> Rule | None:
     kinds = (undone.type,) if undone else types_of(activity.object)
     if activity.type == "Create" and _is_vote(activity.object):
         kinds = (VOTE,)
-    return next((rule for kind in (*kinds, ANY) if (rule := RULES.get((activity.type, kind)))), None)
+    return next((rule for kind in (*kinds, ANY) if (rule := rules.get((activity.type, kind)))), None)
 
 
 def _is_vote(carried: Any) -> bool:

@@ -22,6 +22,7 @@ from federation.errors import FederationError
 from federation.log import Entry, Head, Place
 from federation.node import Receipt
 from instance import activities, ids, outbox, ownlog
+from instance.domain import guest
 from instance.domain.outcome import Incoming, Ruling
 from instance.egress import Gate
 from instance.errors import Refusal
@@ -154,9 +155,10 @@ def _of_departed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
 
 
 def _outside_logs(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
-    """A handshake's activity: it is taken or refused, and its sender told, for no log will repeat it."""
+    """A handshake's activity, or a guest's: it is taken or refused, and its sender told, for no log will repeat it."""
     activity = arrival.activity
-    rule = activities.rule_for(activity)
+    rules = activities.GUEST_RULES if guest.is_guest(tx, arrival.speaker) else activities.RULES
+    rule = activities.rule_for(activity, rules)
     if rule is None:
         return Receipt(202, IGNORED_UNKNOWN)
     if rule.in_log:

@@ -211,7 +211,7 @@ async def three_nodes(
         yield acme, globex, initech
 
 
-async def tie(host: Company, *others: Company, ceiling: int = 1) -> None:
+async def tie(host: Company, *others: Company, ceiling: int = 1, guests: str = "none") -> None:
     """Make the project apollo at `host` and shake on its charter with the others, over the wire."""
     made = await host.node.perform(
         lambda tx: project.create(tx, name="apollo", title="Apollo", purpose="Build the frame")
@@ -222,7 +222,9 @@ async def tie(host: Company, *others: Company, ceiling: int = 1) -> None:
         await host.node.meet(other.host)
     parties = [PartyTerms(other.host, role="supplier") for other in others]
     offered = await host.node.perform(
-        lambda tx: charter.offer(tx, made.iri, parties=parties, purpose="Build the frame", ceiling=ceiling)
+        lambda tx: charter.offer(
+            tx, made.iri, parties=parties, purpose="Build the frame", ceiling=ceiling, guests=guests
+        )
     )
     for other in others:
         await until(other.charter_state, "offered")

@@ -8,7 +8,7 @@ from typing import Any
 from federation import log
 from federation.keys import from_multikey
 from federation.proof import check_proof
-from instance.activities import ANY, RULES
+from instance.activities import ANY, GUEST_RULES, RULES
 
 TEXT = (Path(__file__).parents[1] / "FEDERATION.md").read_text("utf-8")
 EXAMPLE: list[dict[str, Any]] = [
@@ -23,6 +23,14 @@ def test_the_table_of_activities_is_the_table_of_rules():
         for kind, carried, in_log in rows
     }
     assert documented == {key: rule.in_log for key, rule in RULES.items()}
+
+
+def test_what_guests_may_bring_is_documented():
+    rows = re.findall(r"^\| guest: `(\w+)` \| (`\w+`|any) \|", TEXT, re.MULTILINE)
+    assert {(kind, ANY if carried == "any" else carried.strip("`")) for kind, carried in rows} == set(
+        GUEST_RULES
+    )
+    assert not any(rule.in_log for rule in GUEST_RULES.values())
 
 
 def test_the_proofs_of_the_example_hold():

@@ -21,7 +21,7 @@ from instance.domain.profile import ensure_rsa
 from instance.errors import BadInput, Conflict, NotFound
 from instance.events import CharterChanged
 from instance.ids import snowflake
-from instance.policy import takeback_space
+from instance.policy import guest_space, takeback_space
 from instance.storage import actors, charters, guests, things
 from instance.storage import keys as key_rows
 from instance.storage.database import Tx
@@ -84,6 +84,13 @@ def may_do(tx: Tx, project_iri: str) -> str:
 def is_guest(tx: Tx, host: str) -> bool:
     """Whether a host is let in as a guest, and is no company of a charter."""
     return guests.is_let_in(tx, host) and not things.is_named(tx, host)
+
+
+def is_open(tx: Tx, project_iri: str, host: str) -> bool:
+    """Whether a host is a guest of a project to whom its gate is open now."""
+    space = guest_space(host, project_iri)
+    opening = things.terms(tx, [space]).get(space)
+    return opening is not None and host in opening.terms.hosts
 
 
 def named_in(tx: Tx, agent: str) -> str:

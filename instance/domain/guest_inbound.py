@@ -1,0 +1,114 @@
+"""What comes from guest hosts: their people follow a project and stop following. The rule kept here: a guest's word counts for its own people and for the project it is a guest of.
+
+Nothing of it enters a project's log as it came: what a guest brings about is said by the project's own actor.
+"""
+
+from typing import Any
+
+from federation.document import id_of
+from federation.letters import Draft
+from federation.origin import host_of
+from instance.domain import guest, saying
+from instance.domain.outcome import Incoming, Ruling
+from instance.policy import guest_space
+from instance.storage import guests
+from instance.storage.database import Tx
+from instance.storage.guests import FollowerRow
+
+NOTHING: tuple[Draft, ...] = ()
+NONE = Ruling(taken=False, rule="guest_has_none")
+
+
+def _is_of_its_host(incoming: Incoming) -> bool:
+    return host_of(incoming.activity.actor) == incoming.host
+
+
+def verify_follow(tx: Tx, incoming: Incoming) -> Ruling:
+    """Somebody at a guest host follows a project that the host is a guest of."""
+    project = incoming.activity.object_iri or ""
+    if not _is_of_its_host(incoming) or not guest.is_open(tx, project, incoming.host):
+        return Ruling(taken=False, rule="guest_not_allowed")
+    if guests.actor(tx, incoming.activity.actor) is None:
+        return Ruling(taken=False, rule="guest_unknown")
+    return Ruling(taken=True, rule="guest_follows")
+
+
+def apply_follow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Write it and accept it; who asks again is told again."""
+    activity = incoming.activity
+    known = guests.actor(tx, activity.actor)
+    assert known is not None
+    follower = FollowerRow(
+        project_iri=activity.object_iri or "",
+        actor_iri=known.iri,
+        host=incoming.host,
+        inbox=known.shared_inbox or known.inbox,
+        follow_iri=activity.iri,
+        since_ms=tx.now_ms,
+        ended_at_ms=None,
+    )
+    guests.follow(tx, follower)
+    space = guest_space(incoming.host, follower.project_iri)
+    return (
+        saying.to_guests(
+            tx,
+            "Accept",
+            guest.follow_of(follower),
+            project=follower.project_iri,
+            space=space,
+            to=[known.iri],
+        ),
+    )
+
+
+def verify_unfollow(tx: Tx, incoming: Incoming) -> Ruling:
+    """Somebody who follows a project follows it no longer."""
+    return (
+        Ruling(taken=True, rule="guest_unfollows")
+        if _is_following(tx, incoming, _followed(incoming))
+        else NONE
+    )
+
+
+def apply_unfollow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Write it."""
+    guests.unfollow(tx, _followed(incoming), incoming.activity.actor)
+    return NOTHING
+
+
+def verify_block(tx: Tx, incoming: Incoming) -> Ruling:
+    """Somebody blocks a project, and so follows it no longer."""
+    return (
+        Ruling(taken=True, rule="guest_blocks")
+        if _is_following(tx, incoming, incoming.activity.object_iri or "")
+        else NONE
+    )
+
+
+def apply_block(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Write that they do not follow it."""
+    guests.unfollow(tx, incoming.activity.object_iri or "", incoming.activity.actor)
+    return NOTHING
+
+
+def verify_delete(tx: Tx, incoming: Incoming) -> Ruling:
+    """Somebody at a guest host is gone."""
+    activity = incoming.activity
+    is_gone = activity.object_iri == activity.actor and guests.actor(tx, activity.actor) is not None
+    return Ruling(taken=True, rule="guest_is_gone") if is_gone and _is_of_its_host(incoming) else NONE
+
+
+def apply_delete(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Forget them."""
+    guests.forget_actor(tx, incoming.activity.actor)
+    return NOTHING
+
+
+def _followed(incoming: Incoming) -> str:
+    undone: Any = incoming.activity.object
+    return id_of(undone.get("object")) or "" if isinstance(undone, dict) else ""
+
+
+def _is_following(tx: Tx, incoming: Incoming, project: str) -> bool:
+    follower = guests.follower(tx, project, incoming.activity.actor)
+    return follower is not None and follower.ended_at_ms is None and follower.host == incoming.host
