@@ -12,6 +12,7 @@ from federation.letters import ANYONE, Disclosure
 from instance.node import Cordee
 from web import doors, oauth, sign_in, static
 from web.admin import charters, ledger, partners
+from web.admin import reports as reports_admin
 from web.doors import CACHE, CORS, LIMITS, NODE, PICTURES, anyone, disclose, mount
 from web.files import PictureKeys
 from web.limits import Limits
@@ -28,6 +29,7 @@ from web.mastodon import (
     profile,
     push,
     relations,
+    reports,
     requests,
     scheduled,
     search,
@@ -55,6 +57,7 @@ _FAMILIES = (
     polls,
     scheduled,
     requests,
+    reports,
     media,
     search,
     instance,
@@ -70,6 +73,7 @@ _FAMILIES = (
     charters,
     ledger,
     partners,
+    reports_admin,
 )
 _PREFLIGHT = {
     **CORS,

@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from instance import config
-from instance.cli import access, charter, check, egress, federation, guest, init, member, person, project
+from instance.cli import (
+    access,
+    charter,
+    check,
+    egress,
+    federation,
+    guest,
+    init,
+    member,
+    person,
+    project,
+    report,
+)
 from instance.cli.terminal import Commands
 
 app = typer.Typer(
@@ -36,6 +48,7 @@ app.add_typer(member.app, name="member")
 app.add_typer(guest.app, name="guest")
 app.add_typer(egress.app, name="egress")
 app.add_typer(federation.app, name="federation")
+app.add_typer(report.app, name="report")
 app.command("check")(check.check)
 app.command("token")(access.issue)
 app.command("backup")(access.backup)

@@ -26,6 +26,15 @@ _WRITE = (
     "lists",
     "media",
 )
+_ADMIN = (
+    "accounts",
+    "reports",
+    "domain_allows",
+    "domain_blocks",
+    "ip_blocks",
+    "email_domain_blocks",
+    "canonical_email_blocks",
+)
 SCOPES = (
     "profile",
     "read",
@@ -34,6 +43,7 @@ SCOPES = (
     *(f"write:{part}" for part in (*_WRITE, "mutes", "notifications", "reports", "statuses")),
     "follow",
     "push",
+    *(f"admin:{way}{part}" for way in ("read", "write") for part in ("", *(f":{one}" for one in _ADMIN))),
 )
 _OF_FOLLOW = frozenset(
     f"{way}:{part}" for way in ("read", "write") for part in ("follows", "blocks", "mutes")
@@ -50,7 +60,7 @@ def covers(granted: str, wanted: str) -> bool:
     """Whether scopes (words) include one scope: `read` includes `read:lists`, `follow` what it meant before 3.5."""
     words = granted.split()
     return (
-        wanted in words or wanted.partition(":")[0] in words or ("follow" in words and wanted in _OF_FOLLOW)
+        wanted in words or wanted.rpartition(":")[0] in words or ("follow" in words and wanted in _OF_FOLLOW)
     )
 
 

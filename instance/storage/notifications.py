@@ -12,7 +12,17 @@ from instance.storage.visible import visible_to
 from instance.storage.window import Window, paged
 
 UNREAD_MAX = 100
-KINDS = ("mention", "reblog", "favourite", "follow", "follow_request", "status", "update", "poll")
+KINDS = (
+    "mention",
+    "reblog",
+    "favourite",
+    "follow",
+    "follow_request",
+    "status",
+    "update",
+    "poll",
+    "admin.report",
+)
 
 
 class NotificationRow(NamedTuple):

@@ -25,7 +25,8 @@ MASTODON_VERSION = "4.2.10"
 VERSION = f"{MASTODON_VERSION} (compatible; Cordée {version('cordee')})"
 _WRITTEN_AT = "2026-01-01T00:00:00.000Z"
 
-_RULES = (
+# The rules of the house, as apps show them.
+RULES = (
     {
         "id": "1",
         "text": "What is internal stays in the company.",
@@ -103,7 +104,7 @@ def instance_v2(config: Config, vapid_key: str) -> dict[str, Any]:
         },
         "api_versions": {"mastodon": 1},
         "contact": {"email": "", "account": None},
-        "rules": list(_RULES),
+        "rules": list(RULES),
     }
 
 
@@ -126,7 +127,7 @@ def instance_v1(config: Config) -> dict[str, Any]:
         "invites_enabled": False,
         "configuration": _configuration(config),
         "contact_account": None,
-        "rules": list(_RULES),
+        "rules": list(RULES),
     }
 
 
@@ -187,7 +188,7 @@ ROUTES: tuple[Route, ...] = (
         _said_once(lambda node: instance_v2(node.config, node.vapid_key)),
         headers=CORS,
     ),
-    open_document("/api/v1/instance/rules", always(_RULES)),
+    open_document("/api/v1/instance/rules", always(RULES)),
     open_document("/api/v1/instance/extended_description", _extended_description),
     open_document("/api/v1/instance/privacy_policy", _privacy_policy),
     open_document("/api/v1/instance/languages", _languages),

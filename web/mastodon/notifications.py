@@ -5,20 +5,22 @@ from functools import partial
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.storage import actors, marks, notifications
+from instance.domain import report
+from instance.storage import actors, logins, marks, notifications, reports
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.notifications import NotificationRow
 from web.doors import CACHE, NODE, api, caller
 from web.errors import NotFound
 from web.mastodon import entities, show
+from web.mastodon import reports as reports_shown
 from web.mastodon.cache import Cache
 from web.mastodon.entities import Json
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.reply import fragment, reply
 
-NodeRead = tuple[list[NotificationRow], dict[int, Json]]
+NodeRead = tuple[list[NotificationRow], dict[int, Json], dict[int, Json]]
 
 
 async def get_all(request: Request) -> Response:
@@ -59,17 +61,29 @@ def one(tx: Tx, owner_id: int, notification_id: int) -> NodeRead:
 
 def _with_accounts(tx: Tx, rows: list[NotificationRow]) -> NodeRead:
     found: dict[int, ActorRow] = actors.by_ids(tx, {row.actor_id for row in rows})
-    return rows, {actor_id: show.account(tx, row) for actor_id, row in found.items()}
+    return rows, {actor_id: show.account(tx, row) for actor_id, row in found.items()}, _reports(tx, rows)
+
+
+def _reports(tx: Tx, rows: list[NotificationRow]) -> dict[int, Json]:
+    """What was reported, by the notification's id; to those alone who administer the node still."""
+    told = [row for row in rows if row.kind == report.KIND]
+    if not told or told[0].owner_id not in {admin.actor_id for admin in logins.admins(tx)}:
+        return {}
+    found = reports.of_notifications(tx, [row.id for row in told])
+    shown = reports_shown.shown(tx, list(found.values()), told[0].owner_id)
+    return {notification_id: {"report": shown[row.id]} for notification_id, row in found.items()}
 
 
 async def rendered(cache: Cache, owner_id: int, found: NodeRead) -> list[Json]:
     """Notification entities; one whose status has gone meanwhile is left out."""
-    rows, accounts = found
+    rows, accounts, reported = found
     statuses = await cache.found([row.post_id for row in rows if row.post_id is not None], owner_id)
     return [
-        entities.notification(row, accounts[row.actor_id], _status(row, statuses))
+        entities.notification(row, accounts[row.actor_id], _status(row, statuses)) | reported.get(row.id, {})
         for row in rows
-        if row.actor_id in accounts and (row.post_id is None or row.post_id in statuses)
+        if row.actor_id in accounts
+        and (row.post_id is None or row.post_id in statuses)
+        and (row.kind != report.KIND or row.id in reported)
     ]
 
 

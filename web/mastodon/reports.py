@@ -1,0 +1,99 @@
+"""Reports to the company's own IT. The rule kept here: what is reported goes to no other company, whatever the app asks for."""
+
+from typing import NamedTuple
+
+from aiohttp.web import Request, Response
+
+from federation.doors import Route
+from instance.domain import report
+from instance.domain.report import ReportDraft
+from instance.storage import actors, reports
+from instance.storage.database import Tx
+from instance.storage.reports import ReportRow
+from web.doors import NODE, api, caller
+from web.errors import Invalid, NotFound
+from web.mastodon import params, show
+from web.mastodon.entities import Json, timestamp
+from web.mastodon.instance import RULES
+from web.mastodon.params import Params, as_id
+from web.mastodon.reply import reply
+
+
+class ReportFacts(NamedTuple):
+    """What a report is shown from: its target as rendered, and the posts meant as far as the viewer may read them."""
+
+    row: ReportRow
+    target: Json
+    post_ids: list[int]
+
+
+async def create(request: Request) -> Response:
+    """Report somebody, and posts of theirs, to IT."""
+    me, draft = caller(request), _draft(await params.of_body(request))
+    node = request.app[NODE]
+    row = await node.perform(lambda tx: report.report(tx, me.actor, draft))
+    return reply(await node.read(lambda tx: shown(tx, [row], me.id)[row.id]))
+
+
+def _draft(sent: Params) -> ReportDraft:
+    if "account_id" not in sent:
+        raise NotFound
+    category = sent.text("category") or "other"
+    return ReportDraft(
+        target_id=as_id(sent.text("account_id")),
+        post_ids=tuple(dict.fromkeys(as_id(one) for one in sent.texts("status_ids"))),
+        comment=sent.text("comment"),
+        category=category,
+        rules=rules_of(sent) if category == "violation" else (),
+    )
+
+
+def rules_of(sent: Params) -> tuple[str, ...]:
+    """The rules of the house that are meant. Raises Invalid for one that is none."""
+    named = tuple(dict.fromkeys(sent.texts("rule_ids")))
+    if not {rule["id"] for rule in RULES}.issuperset(named):
+        raise Invalid("Rules does not reference valid rules")
+    return named
+
+
+def shown(tx: Tx, rows: list[ReportRow], viewer_id: int) -> dict[int, Json]:
+    """Report entities by id, each with those posts that the viewer may read."""
+    return {facts.row.id: report_entity(facts) for facts in facts_of(tx, rows, viewer_id)}
+
+
+def facts_of(tx: Tx, rows: list[ReportRow], viewer_id: int) -> list[ReportFacts]:
+    """What these reports are shown to the viewer from."""
+    meant = reports.posts_of(tx, [row.id for row in rows])
+    every = {post_id for post_ids in meant.values() for post_id in post_ids}
+    readable = set(reports.readable(tx, viewer_id, every))
+    targets = actors.by_ids(tx, {row.target_id for row in rows})
+    accounts = {actor_id: show.account(tx, row) for actor_id, row in targets.items()}
+    return [
+        ReportFacts(
+            row,
+            accounts[row.target_id],
+            [post_id for post_id in meant.get(row.id, ()) if post_id in readable],
+        )
+        for row in rows
+    ]
+
+
+def report_entity(facts: ReportFacts) -> Json:
+    """Report."""
+    row = facts.row
+    return {
+        "id": str(row.id),
+        "action_taken": row.resolved_at_ms is not None,
+        "action_taken_at": None if row.resolved_at_ms is None else timestamp(row.resolved_at_ms),
+        "category": row.category,
+        "comment": row.comment,
+        "forwarded": False,
+        "created_at": timestamp(row.created_at_ms),
+        "status_ids": [str(post_id) for post_id in facts.post_ids],
+        "rule_ids": row.rules.split(),
+        "collection_ids": [],
+        "target_account": facts.target,
+    }
+
+
+ROUTES: tuple[Route, ...] = (api("POST", "/api/v1/reports", create, "write:reports"),)
