@@ -58,6 +58,13 @@ class TimelineChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FiltersChanged:
+    """What `owner` filters changed: what they read looks otherwise to them."""
+
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CharterChanged:
     """A charter of the project changed: who may be told what is no longer as it was."""
 
@@ -115,6 +122,7 @@ Event = (
     | Notified
     | ActorChanged
     | TimelineChanged
+    | FiltersChanged
     | CharterChanged
     | MembershipChanged
     | TokenChanged

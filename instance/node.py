@@ -26,7 +26,7 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
-from instance.domain import actor, charter, guest, hearing, media, profile, schedule, vote
+from instance.domain import actor, charter, filtering, guest, hearing, media, profile, schedule, vote
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError, Refusal
@@ -341,11 +341,10 @@ class Cordee:
                 self.bus.tell(ChangedElsewhere())
 
     async def _tidy(self) -> None:
-        """End charters, mutes, polls and the time of guests on their date; drop what is no longer needed."""
+        """End on its date what has one; drop what is no longer needed."""
         while True:
-            await self.perform(charter.end_due)
-            await self.perform(hearing.end_due)
-            await self.perform(guest.end_due)
+            for end_due in (charter.end_due, hearing.end_due, filtering.end_due, guest.end_due):
+                await self.perform(end_due)
             await self.do_due()
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)

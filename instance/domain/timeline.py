@@ -10,6 +10,7 @@ from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
 from instance.storage import (
     fanout,
+    filters,
     follows,
     hearing,
     media,
@@ -99,6 +100,7 @@ def leave(tx: Tx, post: PostRow) -> None:
     posts.redact(tx, post.id, at_ms=tx.now_ms)
     reactions.forget(tx, post.id)
     pins.forget(tx, post.id)
+    filters.forget(tx, post.id)
     media.forget(tx, post.id)
     polls.forget(tx, post.id)
     tags.clear(tx, post.id)

@@ -105,6 +105,10 @@ _UNTOLD = Query(
     ),
     _Id,
 )
+_is_blocked_by = exists().where(_block.owner_id == _OTHER, _block.actor_id == _actor.id)
+_APART = Query(
+    select(_actor.id).where(_owners, or_(_mutes_other, _blocks_other, _blocks_company, _is_blocked_by)), _Id
+)
 _PUT_MUTE = Command(upsert(Mute, ["owner_id", "actor_id"], ["notifications", "until_ms"]))
 _DROP_MUTE = Command(delete(Mute).where(_mute.owner_id == _OWNER, _mute.actor_id == _OTHER))
 _ADD_BLOCK = Command(insert_or_ignore(Block))
@@ -152,6 +156,11 @@ def is_blocked(tx: Tx, owner_id: int, actor_id: int) -> bool:
 def deaf(tx: Tx, owner_ids: Iterable[int], actor_id: int) -> frozenset[int]:
     """Those of these people who do not want to read the actor."""
     return frozenset(row.id for row in tx.all(_DEAF, owners=array(owner_ids), actor_id=actor_id))
+
+
+def apart(tx: Tx, viewer_ids: Iterable[int], author_id: int) -> frozenset[int]:
+    """Those of these people who do not want to read the author, or whom the author has blocked."""
+    return frozenset(row.id for row in tx.all(_APART, owners=array(viewer_ids), actor_id=author_id))
 
 
 def untold(tx: Tx, owner_ids: Iterable[int], actor_id: int, *, post_id: int | None) -> frozenset[int]:

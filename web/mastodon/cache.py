@@ -18,7 +18,7 @@ from instance.domain import access
 from instance.domain.access import Bearer
 from instance.events import Event
 from instance.node import Cordee
-from instance.storage import timelines
+from instance.storage import filters, timelines
 from instance.storage.window import Window
 from web.files import PictureKeys
 from web.mastodon import show
@@ -97,6 +97,7 @@ class Cache:
         self.homes: Recent[int, HomeIds] = Recent(VIEWERS_LIMIT)
         self.statuses: Recent[int, Kept] = Recent(STATUSES_LIMIT)
         self.marks: Recent[int, dict[int, Mark]] = Recent(VIEWERS_LIMIT)
+        self.filterers: Recent[None, frozenset[int]] = Recent(1)
 
     def hear(self, event: Event) -> None:
         """Forget what the event makes stale."""
@@ -147,8 +148,17 @@ class Cache:
         """One status as JSON, or None when there is none that the viewer may read."""
         return (await self.found([post_id], viewer_id)).get(post_id)
 
+    async def who_filters(self) -> frozenset[int]:
+        """Who has a filter: a new post may look otherwise to them than to everybody else."""
+        known = self.filterers.get(None)
+        if known is None:
+            with self.filterers.reading() as since:
+                known = await self._node.read(filters.owners)
+                self.filterers.keep(None, known, since=since)
+        return known
+
     async def as_new(self, post_id: int, viewer_id: int) -> bytes | None:
-        """A status that the viewer may read, as JSON without marks: the same bytes for everybody who gets it now."""
+        """A status that the viewer may read, as JSON without marks: the same bytes for everybody without filters who gets it now."""
         shown = await self.one(post_id, viewer_id)
         kept = self.statuses.get(post_id)
         return show.as_new(kept.rendered) if shown and kept and kept.rendered.boost_of_id is None else shown
@@ -245,6 +255,11 @@ def _viewer_changed(cache: Cache, event: events.TimelineChanged | events.Members
     cache.marks.drop(viewer_id)
 
 
+def _filters_changed(cache: Cache, event: events.FiltersChanged) -> None:
+    cache.marks.drop(event.owner_id)
+    cache.filterers.clear()
+
+
 def _all_changed(cache: Cache, _: events.CharterChanged) -> None:
     cache.homes.clear()
     cache.marks.clear()
@@ -255,6 +270,7 @@ def _changed_elsewhere(cache: Cache, _: events.ChangedElsewhere) -> None:
     cache.homes.clear()
     cache.statuses.clear()
     cache.marks.clear()
+    cache.filterers.clear()
 
 
 # What makes which memory go. An event that is not here changes nothing of what is kept.
@@ -266,6 +282,7 @@ FORGETS: dict[type[Any], Callable[[Cache, Any], None]] = {
     events.TokenChanged: _token_changed,  # callers of that person (or of applications alone)
     events.TimelineChanged: _viewer_changed,  # home and marks of its owner
     events.MembershipChanged: _viewer_changed,  # home and marks of the member
+    events.FiltersChanged: _filters_changed,  # marks of who filters; who does
     events.CharterChanged: _all_changed,  # homes and marks of everybody
     events.ChangedElsewhere: _changed_elsewhere,  # everything: another process has written, nobody knows what
 }

@@ -6,15 +6,18 @@ from typing import NamedTuple
 
 import orjson
 
-from instance.storage import actors, charters, follows, members, polls, posts
+from instance.domain import filtering, text
+from instance.storage import actors, charters, filters, follows, members, polls, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
+from instance.storage.filters import Known
 from instance.storage.follows import FollowCounts
 from instance.storage.media import MediaRow
 from instance.storage.polls import PollSeen
 from instance.storage.posts import PageFacts, PostRow
 from web.files import PictureKeys, hour_after
 from web.mastodon import entities
+from web.mastodon import filter_entities as filter_shown
 from web.mastodon import poll_entities as poll_shown
 from web.mastodon.entities import AccountFacts, Json, StatusFacts, Viewed
 from web.mastodon.media_entities import media_attachment
@@ -97,7 +100,8 @@ def statuses(
     authors = {row.author_id for row in facts.posts.values()}
     shown = {actor_id: account(tx, facts.actors[actor_id]) for actor_id in authors}
     asked = polls.seen(tx, facts.posts, viewer_id)
-    page = _Page(tx, facts, shown, pictures, tx.now_ms / 1000, viewer_id, asked)
+    known = filters.in_force(tx, viewer_id)
+    page = _Page(tx, facts, shown, pictures, tx.now_ms / 1000, viewer_id, asked, known)
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
 
 
@@ -121,6 +125,7 @@ class _Page(NamedTuple):
     now_s: float
     viewer_id: int
     polls: dict[int, PollSeen]
+    filters: list[Known]
 
     def status(self, post: PostRow) -> Rendered:
         facts = self.facts
@@ -168,4 +173,16 @@ class _Page(NamedTuple):
             bookmarked=post.id in marks.bookmarked,
             muted=post.id in marks.muted,
             pinned=post.id in marks.pinned if post.author_id == self.viewer_id else None,
+            filtered=self._filtered(post) if self.filters else (),
         )
+
+    def _filtered(self, post: PostRow) -> list[Json]:
+        """What the viewer's filters say of a post; nobody filters their own."""
+        if post.author_id == self.viewer_id:
+            return []
+        asked = self.polls.get(post.id)
+        described = [row.description for row in self.facts.media.get(post.id, ())]
+        options = [title for title, _ in asked.poll.options()] if asked else []
+        words = "\n".join([post.spoiler, text.plain(post.content), *described, *options])
+        found = filtering.matches(self.filters, post.id, words, now_ms=self.tx.now_ms)
+        return [filter_shown.result(match, post.id) for match in found]

@@ -21,7 +21,7 @@ from instance import events
 from instance.events import Event
 from instance.node import Cordee
 from instance.policy import INTERNAL
-from instance.storage import actors, posts
+from instance.storage import actors, hearing, posts
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
 from instance.storage.window import Window
@@ -192,6 +192,12 @@ class Streams:
             for socket in self.of(event.owner_id):
                 frames.send(socket, ["user", "user:notification"])
 
+    async def filters_changed(self, event: events.FiltersChanged) -> None:
+        """`filters_changed`, which says no more, to who has changed them."""
+        frames = _Frames("filters_changed", b"")
+        for socket in self.of(event.owner_id):
+            frames.send(socket, ["user"])
+
     async def checked(self, _: Event) -> None:
         """Close the sockets whose token is good for nothing now."""
         for socket in list(self._all()):
@@ -199,14 +205,23 @@ class Streams:
                 await socket.close(WSCloseCode.POLICY_VIOLATION)
 
     async def _tell_post(self, event: str, post: PostRow, told: list[tuple[Listener, list[str]]]) -> None:
-        """A post looks the same to all who get it; of a boost each sees their own marks on what is boosted."""
+        """A post looks the same to all who get it but those who filter; of a boost each sees their own marks on what is boosted."""
         shared: _Frames | None = None
+        filtering = await self._cache.who_filters() if told else frozenset()
+        viewers = {socket.viewer_id for socket, _ in told}
+        apart = await self._node.read(lambda tx: hearing.apart(tx, viewers, post.author_id))
         for socket, names in told:
-            if shared is None or post.boost_of_id is not None:
-                shown = await self._cache.as_new(post.id, socket.viewer_id)
-                shared = _Frames(event, shown) if shown else None
-            if shared is not None:
-                shared.send(socket, names)
+            if socket.viewer_id in apart:
+                continue
+            if post.boost_of_id is not None or socket.viewer_id in filtering:
+                shown = await self._cache.one(post.id, socket.viewer_id)
+                frames = _Frames(event, shown) if shown else None
+            else:
+                if shared is None and (new := await self._cache.as_new(post.id, socket.viewer_id)):
+                    shared = _Frames(event, new)
+                frames = shared
+            if frames is not None:
+                frames.send(socket, names)
 
 
 class _Frames:
@@ -280,6 +295,7 @@ _TELLS: dict[type[Any], Callable[[Streams, Any], Awaitable[None]]] = {
     events.PostChanged: Streams.changed,
     events.PostGone: Streams.gone,
     events.Notified: Streams.notified,
+    events.FiltersChanged: Streams.filters_changed,
     events.TokenChanged: Streams.checked,
     events.ActorChanged: Streams.checked,
     events.ChangedElsewhere: Streams.checked,
