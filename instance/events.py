@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PostAppeared:
-    """A post (or boost) entered the home timelines of `owners` (ids of our own people) and its space's timeline."""
+    """A post (or boost) entered the home timelines of `owners` (ids of our own people) and its space's timeline.
+
+    `away` would have it at home, but read its author in a list.
+    """
 
     post_id: int
     author_id: int
     space: str
     visibility: str
     owners: tuple[int, ...]
+    away: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

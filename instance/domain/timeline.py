@@ -16,6 +16,7 @@ from instance.storage import (
     media,
     members,
     notifications,
+    own_lists,
     pins,
     polls,
     posts,
@@ -51,7 +52,7 @@ def enter(
         tx.emit(PostChanged(parent.id))
     tag_ids = tags.put(tx, post.id, post.space, hashtags) if hashtags else []
     owners = _homes(tx, post, mentions, parent) + _homes_of_tags(tx, post, tag_ids)
-    tx.emit(PostAppeared(post.id, author.id, post.space, post.visibility, tuple(owners)))
+    _tell_appeared(tx, post, owners)
     concerned = [actor.id for actor in mentions if _is_colleague(tx, actor)] + _answered(tx, post, parent)
     notify(tx, "mention", _inside(tx, post, concerned), actor_id=author.id, post_id=post.id)
     waiting = [one for one in _waiting_for(tx, post, parent) if one not in concerned]
@@ -70,10 +71,17 @@ def enter_boost(tx: Tx, boost: PostRow, booster: ActorRow, boosted: PostRow) -> 
         owners = fanout.put_members(tx, going, boost.space)
     else:
         owners = fanout.put_followers(tx, going)
-    tx.emit(PostAppeared(boost.id, booster.id, boost.space, boost.visibility, tuple(owners)))
+    _tell_appeared(tx, boost, owners)
     tx.emit(PostChanged(boosted.id))
     tell_author(tx, "reblog", boosted, actor_id=booster.id)
     return True
+
+
+def _tell_appeared(tx: Tx, post: PostRow, owners: Sequence[int]) -> None:
+    """What stands in a home that does not show it, since its author is read in a list, is there again once that is over."""
+    shown = own_lists.at_home(tx, owners, post.author_id)
+    away = tuple(owner for owner in owners if owner not in shown)
+    tx.emit(PostAppeared(post.id, post.author_id, post.space, post.visibility, shown, away))
 
 
 def tell_author(tx: Tx, kind: str, post: PostRow, *, actor_id: int) -> None:

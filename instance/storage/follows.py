@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select
 
+from instance.storage import own_lists
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, upsert
 from instance.storage.tables import Follow
@@ -122,5 +123,6 @@ def change(tx: Tx, row: FollowRow) -> None:
 
 
 def drop(tx: Tx, follower_id: int, followee_id: int) -> bool:
-    """Remove a follow; False when there is none."""
+    """Remove a follow, and with it a place in the follower's lists; False when there is none."""
+    own_lists.drop(tx, follower_id, followee_id)
     return tx.run(_DELETE, actor_id=follower_id, followee_id=followee_id) == 1

@@ -18,6 +18,7 @@ from instance.storage import (
     exchange_tables,
     guest_tables,
     hearing_tables,
+    list_tables,
     people_tables,
     poll_tables,
     push_tables,
@@ -38,6 +39,7 @@ DECLARED = (  # imported, and so declared to SQLModel
     push_tables,
     tag_tables,
     scheduled_tables,
+    list_tables,
 )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 
 from instance.policy import INTERNAL
 from instance.storage.database import Query, Tx
+from instance.storage.own_lists import is_away
 from instance.storage.sql import columns, table
 from instance.storage.tables import Media, Member, Post, TimelineEntry
 from instance.storage.visible import projects_of_viewer, visible_to, wanted
@@ -49,6 +50,7 @@ _HOME = paged(
     .where(
         _entry.owner_id == bindparam("viewer_id"),
         _alive,
+        ~is_away(_post.author_id),
         or_(_post.space == INTERNAL, _post.space.in_(projects_of_viewer())),
     ),
     _entry.post_id,

@@ -92,11 +92,13 @@ async def test_a_list_is_a_project_with_its_people_and_its_timeline(tied: Tied):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", ""), ("PUT", "/1"), ("DELETE", "/1"), ("POST", "/1/accounts")]
+    ("method", "path"), [("PUT", ""), ("DELETE", ""), ("POST", "/accounts"), ("DELETE", "/accounts")]
 )
-async def test_lists_are_not_made_in_an_app(acme: Company, method: str, path: str):
-    async with apps_of(acme, "alice") as (alice,):
-        answer = await alice.call(method, f"/api/v1/lists{path}", json={"title": "Friends"})
+async def test_a_project_is_not_changed_as_a_list(tied: Tied, method: str, path: str):
+    async with apps_of(tied[0], "alice") as (alice,):
+        (one,) = await alice.get("/api/v1/lists")
+        sent = {"title": "Friends", "account_ids": [one["id"]]}
+        answer = await alice.call(method, f"/api/v1/lists/{one['id']}{path}", json=sent)
         assert answer.status == 403
         assert answer.content["error"].startswith("Lists are your projects.")
 

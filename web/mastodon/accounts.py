@@ -11,7 +11,7 @@ from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from web.doors import CACHE, NODE, api, caller
 from web.errors import NotFound
-from web.mastodon import entities, show
+from web.mastodon import lists, show
 from web.mastodon.entities import Json
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import Params, of_query, path_id
@@ -110,16 +110,9 @@ async def _people(request: Request, ids_of: Callable[[Tx, ActorRow], list[int]])
 
 
 async def get_lists(request: Request) -> Response:
-    """The caller's projects in which the account is as well."""
+    """The caller's lists and projects in which the account is."""
     me, actor_id = caller(request), path_id(request)
-
-    def read(tx: Tx) -> list[Json]:
-        theirs = {row.project_iri for row in members.projects_of(tx, actor_id)}
-        shared = [row.project_iri for row in members.projects_of(tx, me.id) if row.project_iri in theirs]
-        found = actors.by_iris(tx, shared)
-        return [entities.project_list(found[iri]) for iri in shared if iri in found]
-
-    return reply(await request.app[NODE].read(read))
+    return reply(await request.app[NODE].read(lambda tx: lists.with_account(tx, me.id, actor_id)))
 
 
 async def get_familiar_followers(request: Request) -> Response:

@@ -17,7 +17,7 @@ from instance.domain.token import hash_of
 from web import errors
 from web.doors import BEARER, CORS, NODE, anyone, bearer_of, caller, disclose, locale_of, token_of
 from web.errors import ApiError, NotFound, TooMany
-from web.mastodon.lists import project_of
+from web.mastodon.lists import check_list
 from web.mastodon.params import as_id
 from web.mastodon.streaming import STREAMS, Feed, Socket, chunk
 
@@ -171,8 +171,8 @@ async def _name(request: Request, said: dict[str, Any]) -> str:
     if stream != "list":
         return stream
     viewer_id, list_id = caller(request).id, as_id(str(said.get("list", "")))
-    project = await request.app[NODE].read(lambda tx: project_of(tx, viewer_id, list_id))
-    return f"list:{project.id}"
+    await request.app[NODE].read(lambda tx: check_list(tx, viewer_id, list_id))
+    return f"list:{list_id}"
 
 
 def _check(bearer: Bearer, stream: str) -> None:

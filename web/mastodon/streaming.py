@@ -21,7 +21,8 @@ from instance import events
 from instance.events import Event
 from instance.node import Cordee
 from instance.policy import INTERNAL
-from instance.storage import actors, hearing, posts
+from instance.storage import actors, hearing, own_lists, posts
+from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
 from instance.storage.window import Window
@@ -142,23 +143,30 @@ class Streams:
         return [socket for viewer_id in viewer_ids for socket in self._sockets.get(viewer_id, ())]
 
     async def appeared(self, event: events.PostAppeared) -> None:
-        """`update` to the homes it entered, to its project's list, to all one's projects, or to the company."""
+        """`update` to the homes it entered, to its project's list, to all one's projects, to the company, or to lists of one's own."""
         place = await self._node.read(lambda tx: _place(tx, event.post_id))
         if place is None:
             return
         post, names = place
-        at_home = set(event.owners)
-        listeners = list(self._all()) if "public:local" in names else self._of(at_home)
-        wanted = {*names, "user"}
-        await self._tell_post(
-            "update",
-            post,
-            [
-                (one, [*names, "user"] if one.viewer_id in at_home else names)
-                for one in listeners
-                if not wanted.isdisjoint(one.names)
-            ],
+        at_home, listed = set(event.owners), await self._listed(post)
+        reached = at_home.union(listed, event.away)
+        listeners = list(self._all()) if "public:local" in names else self._of(reached)
+        told: list[tuple[Listener, list[str]]] = []
+        for one in listeners:
+            here = [*names, *listed.get(one.viewer_id, ()), *(["user"] if one.viewer_id in at_home else [])]
+            if not one.names.isdisjoint(here):
+                told.append((one, here))
+        await self._tell_post("update", post, told)
+
+    async def _listed(self, post: PostRow) -> dict[int, list[str]]:
+        """By whom: the names of their own lists that show a post and that somebody listens to."""
+        listening = [viewer_id for viewer_id, mine in self._sockets.items() if any(map(_has_list, mine))]
+        if not listening:
+            return {}
+        found = await self._node.read(
+            lambda tx: {viewer_id: own_lists.holding(tx, viewer_id, post.id) for viewer_id in listening}
         )
+        return {viewer_id: [f"list:{one}" for one in held] for viewer_id, held in found.items() if held}
 
     async def changed(self, event: events.PostChanged) -> None:
         """`status.update` wherever the post stands, when its words changed."""
@@ -166,18 +174,21 @@ class Streams:
         if place is None:
             return
         post, names = place
+        listed = await self._listed(post)
         told: list[tuple[Listener, list[str]]] = []
         for viewer_id in list(self._sockets):
             if await self._cache.one(post.id, viewer_id) is None:
                 continue
             page = await self._cache.home(viewer_id, Window(max_id=post.id + 1, limit=1))
-            told += [(one, [*names, "user"] if page == [post.id] else names) for one in self.of(viewer_id)]
+            here = [*names, *listed.get(viewer_id, ()), *(["user"] if page == [post.id] else [])]
+            told += [(one, here) for one in self.of(viewer_id)]
         await self._tell_post("status.update", post, told)
 
     async def gone(self, event: events.PostGone) -> None:
         """`delete` with the id to the homes it stood in, to its project's list, or to the company: the id says nothing else."""
-        project = await self._node.read(lambda tx: actors.by_iri(tx, event.space))
+        project, listed = await self._node.read(lambda tx: _left(tx, event))
         names = ["public", "public:remote", f"list:{project.id}"] if project else ["public:local"]
+        names += listed
         frames, at_home = _Frames("delete", str(event.post_id).encode()), set(event.owners)
         for socket in self._of(at_home) if project else list(self._all()):
             frames.send(socket, [*names, "user"] if socket.viewer_id in at_home else names)
@@ -288,6 +299,17 @@ def _place(tx: Tx, post_id: int) -> _Place | None:
     project = actors.by_iri(tx, post.space)
     here = [f"list:{project.id}"] if project else []
     return _Place(post, [*here, *(["public", "public:remote"] if continues else [])])
+
+
+def _left(tx: Tx, event: events.PostGone) -> tuple[ActorRow | None, list[str]]:
+    """The project of a post that is gone, and the streams of all lists that its author is in."""
+    post = posts.by_id(tx, event.post_id)
+    listed = own_lists.with_author(tx, post.author_id) if post else []
+    return actors.by_iri(tx, event.space), [f"list:{one}" for one in listed]
+
+
+def _has_list(listener: Listener) -> bool:
+    return any(name.startswith("list:") for name in listener.names)
 
 
 _TELLS: dict[type[Any], Callable[[Streams, Any], Awaitable[None]]] = {

@@ -13,7 +13,7 @@ from instance.storage.database import Tx
 from instance.storage.reactions import MarkedPost
 from instance.storage.window import Window
 from web.doors import CACHE, NODE, api, caller
-from web.mastodon.lists import project_of
+from web.mastodon import lists
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import of_query, path_id
 from web.mastodon.reply import reply_list
@@ -36,13 +36,9 @@ async def get_public(request: Request) -> Response:
 
 
 async def get_list(request: Request) -> Response:
-    """Posts of one project."""
+    """Posts of the people in a list, or of one project."""
     me, list_id, window = caller(request), path_id(request), window_of(of_query(request))
-    return await _read(
-        request,
-        window,
-        lambda tx: timelines.project(tx, me.id, project_of(tx, me.id, list_id).iri, window),
-    )
+    return await _read(request, window, lambda tx: lists.timeline(tx, me.id, list_id, window))
 
 
 async def get_favourites(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Polls and their votes; posts for later. A snapshot: it stays as it was when the declared tables move on."""
+"""Polls and their votes; posts for later; lists. A snapshot: it stays as it was when the declared tables move on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,3 +48,19 @@ def upgrade() -> None:
         sa.Column("media_id", BIG, sa.ForeignKey("media.id"), primary_key=True),
     )
     op.create_index("ix_scheduled_media_media_id", "scheduled_media", ["media_id"])
+    op.create_table(
+        "own_list",
+        sa.Column("id", BIG, primary_key=True),
+        sa.Column("owner_id", BIG, sa.ForeignKey("actor.id"), nullable=False),
+        sa.Column("title", sa.String, nullable=False),
+        sa.Column("replies_policy", sa.String, nullable=False),
+        sa.Column("exclusive", sa.Integer, nullable=False),
+        sa.CheckConstraint("replies_policy IN ('followed', 'list', 'none')"),
+    )
+    op.create_index("ix_own_list_owner_id", "own_list", ["owner_id"])
+    op.create_table(
+        "listed_actor",
+        sa.Column("list_id", BIG, sa.ForeignKey("own_list.id"), primary_key=True),
+        sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+    )
+    op.create_index("ix_listed_actor_actor_id", "listed_actor", ["actor_id"])
