@@ -16,6 +16,7 @@ _LOG_TERMS: Final[dict[str, Any]] = {
     "cordee": CORDEE,
     "sensitive": "as:sensitive",
     "Hashtag": "as:Hashtag",
+    "Emoji": "http://joinmastodon.org/ns#Emoji",
     "digestMultibase": "https://w3id.org/security#digestMultibase",
     "size": "https://joinpeertube.org/ns#size",
     "blurhash": "http://joinmastodon.org/ns#blurhash",

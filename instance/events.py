@@ -115,6 +115,11 @@ class MediaWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class EmojisChanged:
+    """An emoji was made or taken away, or the picture of a partner's has come."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedElsewhere:
     """Another process (the command line) has written: whatever was read may be stale."""
 
@@ -133,5 +138,6 @@ Event = (
     | LettersQueued
     | GapNoticed
     | MediaWanted
+    | EmojisChanged
     | ChangedElsewhere
 )

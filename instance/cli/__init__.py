@@ -11,6 +11,7 @@ from instance.cli import (
     charter,
     check,
     egress,
+    emoji,
     federation,
     guest,
     init,
@@ -46,6 +47,7 @@ app.add_typer(project.app, name="project")
 app.add_typer(charter.app, name="charter")
 app.add_typer(member.app, name="member")
 app.add_typer(guest.app, name="guest")
+app.add_typer(emoji.app, name="emoji")
 app.add_typer(egress.app, name="egress")
 app.add_typer(federation.app, name="federation")
 app.add_typer(report.app, name="report")

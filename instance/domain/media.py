@@ -19,7 +19,7 @@ from instance.domain.film import Film
 from instance.domain.outcome import Outcome
 from instance.domain.picture import FORMATS, Picture, decoded, picture_type, preview_size, renewed
 from instance.errors import BadInput, NotFound
-from instance.events import PostChanged
+from instance.events import EmojisChanged, PostChanged
 from instance.storage import media as rows
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -152,6 +152,14 @@ def store(
     row = _with_thumbnail(row, thumbnail) if thumbnail else row
     rows.insert_one(tx, row)
     return Outcome(row)
+
+
+def copied_for(tx: Tx, source: MediaRow) -> MediaRow:
+    """The same picture once more, for the same purpose in another space."""
+    media_id = ids.snowflake(tx.now_ms)
+    row = source._replace(id=media_id, iri=tx.home.iri("media", media_id), link_key=secrets.token_urlsafe(24))
+    rows.insert_one(tx, row)
+    return row
 
 
 def begin(tx: Tx, owner: ActorRow, media_type: str, *, description: str = "", focus: str = "") -> MediaRow:
@@ -287,6 +295,8 @@ def receive(tx: Tx, media_id: int, picture: Picture | None) -> None:
         rows.fill(tx, _filled(row, picture))
     if row.post_id is not None:
         tx.emit(PostChanged(row.post_id))
+    elif row.purpose == "emoji":
+        tx.emit(EmojisChanged())
 
 
 def link_token(key: bytes, media_id: int, expires_at_s: int) -> str:

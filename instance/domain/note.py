@@ -11,6 +11,7 @@ from federation.document import Document, first_type, id_of, ids_of, one_or_many
 from federation.origin import same_origin
 from instance.domain import text
 from instance.domain.media import DESCRIPTION_LIMIT_CHARS, MEDIA_TYPES, UPLOAD_LIMIT_BYTES
+from instance.domain.picture import FORMATS
 
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 CONTENT_LIMIT_CHARS = 100_000
@@ -18,12 +19,14 @@ SPOILER_LIMIT_CHARS = 500
 MENTIONS_LIMIT = 100
 TAGS_LIMIT = 200
 PICTURES_LIMIT = 16
+EMOJI_LIMIT_BYTES = 256 * 1024
 ANSWERS_LIMIT = 20
 ANSWER_LIMIT_CHARS = 500
 VOTES_LIMIT = 1_000_000_000
 _WRITTEN = frozenset({"Article", "Page"})
 
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
+_SHORTCODE = re.compile(r":?([a-zA-Z0-9_]{2,64}):?")
 _DIGEST = re.compile(r"f1220([0-9a-f]{64})")
 
 
@@ -51,6 +54,13 @@ class Asked(NamedTuple):
     ends_at_ms: int | None
 
 
+class ToldEmoji(NamedTuple):
+    """An emoji that a Note says it writes (FEP-9098)."""
+
+    shortcode: str
+    picture: Attached
+
+
 class Note(NamedTuple):
     """What a Note says, cleaned. `updated_at_ms` is when it was last changed, as it says."""
 
@@ -68,6 +78,7 @@ class Note(NamedTuple):
     published_at_ms: int
     updated_at_ms: int
     poll: Asked | None = None
+    emojis: tuple[ToldEmoji, ...] = ()
 
 
 def read_note(document: Document, *, now_ms: int) -> Note:
@@ -92,6 +103,7 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         published_at_ms=published,
         updated_at_ms=_moment(document.get("updated"), now_ms) if document.get("updated") else published,
         poll=_asked(document),
+        emojis=_emojis(document.get("tag"), iri),
     )
 
 
@@ -173,6 +185,18 @@ def _hashtags(tags: Any) -> tuple[str, ...]:
     )
     names = (text.as_tag(name) for name in said)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _emojis(tags: Any, note_iri: str) -> tuple[ToldEmoji, ...]:
+    found: dict[str, ToldEmoji] = {}
+    for tag in one_or_many(tags)[:MENTIONS_LIMIT]:
+        if first_type(tag) != "Emoji":
+            continue
+        name, icon = _SHORTCODE.fullmatch(text_of(tag.get("name"))), tag.get("icon")
+        picture = _picture(icon, note_iri) if isinstance(icon, dict) else None
+        if name and picture and picture.media_type in FORMATS and picture.size_bytes <= EMOJI_LIMIT_BYTES:
+            found[name[1]] = ToldEmoji(name[1], picture)
+    return tuple(found.values())
 
 
 def _pictures(attachments: Any, note_iri: str) -> tuple[Attached, ...]:

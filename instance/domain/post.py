@@ -6,8 +6,8 @@ that holds it back.
 
 from federation.letters import Draft
 from instance import ids
+from instance.domain import emoji, render, text, timeline
 from instance.domain import poll as asking
-from instance.domain import render, text, timeline
 from instance.domain.compose import (
     IN_PROJECT,
     TEXT_LIMIT_CHARS,
@@ -218,7 +218,8 @@ def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
     """What a post that is stored already is rendered from."""
     named = actors.by_ids(tx, posts.mentions_of(tx, post.id))
     pictures = media.of_posts(tx, [post.id]).get(post.id, ())
-    return NoteFacts(post, author, tuple(named.values()), pictures, polls.of_post(tx, post.id))
+    poll, emojis = polls.of_post(tx, post.id), emoji.written(tx, post)
+    return NoteFacts(post, author, tuple(named.values()), pictures, poll, emojis)
 
 
 def _say_delete(tx: Tx, post: PostRow, author: ActorRow) -> Draft:
@@ -260,4 +261,4 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
             media.set_words(tx, picture.id, description=picture.description, focus=picture.focus)
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
-    return NoteFacts(post, author, checked.mentions, checked.media, poll)
+    return NoteFacts(post, author, checked.mentions, checked.media, poll, emoji.brought(tx, post))

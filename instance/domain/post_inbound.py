@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from federation.letters import Draft
 from instance import ids
+from instance.domain import emoji, timeline
 from instance.domain import post as posting
-from instance.domain import timeline
 from instance.domain.note import Attached, Note, author_of, clamped, parent_of, read_note
 from instance.domain.outcome import Incoming, Ruling
 from instance.events import MediaWanted
@@ -65,6 +65,7 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
         return NOTHING
     ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
     _want(tx, post, note.pictures)
+    emoji.receive(tx, author, post.space, note.emojis)
     posts.adopt(tx, post)
     return NOTHING
 
@@ -98,6 +99,9 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
         if picture.iri in kept:
             media.set_words(tx, kept[picture.iri], description=picture.description, focus=picture.focus)
     _want(tx, post, note.pictures)
+    author = actors.by_id(tx, post.author_id)
+    assert author is not None
+    emoji.receive(tx, author, post.space, note.emojis)
     return NOTHING
 
 

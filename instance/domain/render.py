@@ -8,6 +8,7 @@ from federation.vocabulary import POST_CONTEXT
 from instance.domain import text
 from instance.policy import INTERNAL
 from instance.storage.actors import ActorRow
+from instance.storage.emojis import EmojiRow
 from instance.storage.media import MediaRow
 from instance.storage.polls import PollRow
 from instance.storage.posts import PostRow
@@ -27,6 +28,7 @@ class NoteFacts(NamedTuple):
     mentions: tuple[ActorRow, ...] = ()
     media: tuple[MediaRow, ...] = ()
     poll: PollRow | None = None
+    emojis: tuple[EmojiRow, ...] = ()
 
 
 class Audience(NamedTuple):
@@ -64,7 +66,8 @@ def note(facts: NoteFacts) -> Json:
         "content": post.content,
         "sensitive": bool(post.sensitive),
         "tag": [_mention(actor) for actor in facts.mentions]
-        + [{"type": "Hashtag", "name": f"#{tag}"} for tag in text.tags_in(post.source)],
+        + [{"type": "Hashtag", "name": f"#{tag}"} for tag in text.tags_in(post.source)]
+        + [_emoji(row) for row in facts.emojis],
         "attachment": [_attached(picture) for picture in facts.media],
     }
     return document | _optional(post) | (_question(facts.poll) if facts.poll else {})
@@ -172,6 +175,18 @@ def _question(poll: PollRow) -> Json:
 
 def _mention(actor: ActorRow) -> Json:
     return {"type": "Mention", "href": actor.iri, "name": f"@{actor.username}@{actor.host}"}
+
+
+def _emoji(row: EmojiRow) -> Json:
+    """FEP-9098, with the digest by which a partner's node knows the picture for the one that was meant."""
+    icon = {
+        "type": "Image",
+        "url": row.iri,
+        "mediaType": row.media_type,
+        "size": row.size_bytes,
+        "digestMultibase": _MULTIHASH + row.sha256,
+    }
+    return {"type": "Emoji", "name": f":{row.shortcode}:", "icon": icon}
 
 
 def _attached(picture: MediaRow) -> Json:

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 
 from instance.storage import (
     access_tables,
+    emoji_tables,
     exchange_tables,
     guest_tables,
     hearing_tables,
@@ -31,6 +32,7 @@ SCRIPTS = "instance.storage:migrations"
 DECLARED = (  # imported, and so declared to SQLModel
     tables,
     access_tables,
+    emoji_tables,
     exchange_tables,
     guest_tables,
     hearing_tables,

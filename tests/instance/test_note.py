@@ -1,5 +1,6 @@
 """A partner's Note of any shape: read within limits, never an error, and clean whatever came."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,43 @@ def test_content_that_stands_only_under_its_language_is_read():
 def test_a_nul_in_a_partners_words_is_left_out():
     read = note.read_note({"type": "Event", "name": "a\x00b", "content": "c\x00"}, now_ms=NOW_MS)
     assert read.content == "<p>ab</p><p>c</p>"
+
+
+def an_emoji(**icon):
+    told = {
+        "type": "Image",
+        "url": "https://globex.example/media/9",
+        "mediaType": "image/png",
+        "size": 300,
+        "digestMultibase": "f1220" + "ab" * 32,
+    }
+    return {"type": "Emoji", "name": ":crane:", "icon": told | icon}
+
+
+def emojis_of(*tags):
+    document = {"id": "https://globex.example/posts/1", "type": "Note", "content": "x", "tag": list(tags)}
+    return note.read_note(document, now_ms=1).emojis
+
+
+def test_an_emoji_is_read_with_its_picture():
+    (read,) = emojis_of(an_emoji())
+    assert (read.shortcode, read.picture.iri) == ("crane", "https://globex.example/media/9")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        an_emoji(url="https://elsewhere.example/media/9"),
+        an_emoji(size=256 * 1024 + 1),
+        an_emoji(digestMultibase="no digest"),
+        an_emoji(mediaType="video/mp4"),
+        an_emoji(mediaType="image/svg+xml"),
+        an_emoji() | {"name": ":no emoji:"},
+        an_emoji() | {"name": 7},
+        an_emoji() | {"icon": "https://globex.example/media/9"},
+        an_emoji() | {"type": "Mention"},
+        "crane",
+    ],
+)
+def test_an_emoji_whose_picture_the_note_does_not_vouch_for_is_left_out(told):
+    assert emojis_of(told) == ()

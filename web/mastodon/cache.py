@@ -265,6 +265,10 @@ def _all_changed(cache: Cache, _: events.CharterChanged) -> None:
     cache.marks.clear()
 
 
+def _emojis_changed(cache: Cache, _: events.EmojisChanged) -> None:
+    cache.statuses.clear()
+
+
 def _changed_elsewhere(cache: Cache, _: events.ChangedElsewhere) -> None:
     cache.callers.clear()
     cache.homes.clear()
@@ -284,5 +288,6 @@ FORGETS: dict[type[Any], Callable[[Cache, Any], None]] = {
     events.MembershipChanged: _viewer_changed,  # home and marks of the member
     events.FiltersChanged: _filters_changed,  # marks of who filters; who does
     events.CharterChanged: _all_changed,  # homes and marks of everybody
+    events.EmojisChanged: _emojis_changed,  # every status: which show it is not known
     events.ChangedElsewhere: _changed_elsewhere,  # everything: another process has written, nobody knows what
 }

@@ -35,6 +35,7 @@ class AccountFacts(NamedTuple):
     counts: FollowCounts = FollowCounts(0, 0)
     charter: CharterRow | None = None
     parties: tuple[PartyRow, ...] = ()
+    emojis: tuple[Json, ...] = ()
 
 
 class PictureLinks(NamedTuple):
@@ -90,7 +91,7 @@ def account(facts: AccountFacts, home: Home) -> Json:
         "last_status_at": None if row.last_post_at_ms is None else date(row.last_post_at_ms),
         "hide_collections": about.hide_collections,
         "noindex": True,
-        "emojis": [],
+        "emojis": list(facts.emojis),
         "roles": [],
         "fields": [_field(name, value) for name, value in _facts(facts, home)],
     }
@@ -187,6 +188,7 @@ class StatusFacts(NamedTuple):
     tags: Sequence[str] = ()
     media: Sequence[Json] = ()
     parent_author_id: int | None = None
+    emojis: Sequence[Json] = ()
 
 
 def status(facts: StatusFacts, home: Home) -> Json:
@@ -207,7 +209,7 @@ def status(facts: StatusFacts, home: Home) -> Json:
         "application": {"name": post.application, "website": None} if post.application else None,
         "mentions": [mention(row, home) for row in facts.mentions],
         "tags": [status_tag(name, home) for name in facts.tags],
-        "emojis": [],
+        "emojis": list(facts.emojis),
         "reblogs_count": post.boosts_count,
         "favourites_count": post.favourites_count,
         "replies_count": post.replies_count,

@@ -196,7 +196,6 @@ ROUTES: tuple[Route, ...] = (
     open_document("/api/v1/instance/activity", always([])),
     open_document("/api/v1/instance/domain_blocks", always([])),
     open_document("/api/v1/instance/translation_languages", always({})),
-    open_document("/api/v1/custom_emojis", always([])),
     open_document("/api/v1/trends/tags", always([])),
     open_document("/api/v1/trends/statuses", always([])),
     open_document("/api/v1/trends/links", always([])),

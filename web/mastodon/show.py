@@ -1,13 +1,16 @@
 """From rows to what is shown, in one unit of work. The rule kept here: a page costs a fixed number of queries, and shows only what its viewer may read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
 
 from instance.domain import filtering, text
-from instance.storage import actors, charters, filters, follows, members, polls, posts
+from instance.domain.about import about_of
+from instance.domain.emoji import shortcodes_in
+from instance.policy import INTERNAL
+from instance.storage import actors, charters, emojis, filters, follows, members, polls, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.filters import Known
@@ -19,6 +22,7 @@ from web.files import PictureKeys, hour_after
 from web.mastodon import entities
 from web.mastodon import filter_entities as filter_shown
 from web.mastodon import poll_entities as poll_shown
+from web.mastodon.emoji_entities import custom_emoji
 from web.mastodon.entities import AccountFacts, Json, StatusFacts, Viewed
 from web.mastodon.media_entities import media_attachment
 
@@ -74,10 +78,20 @@ def whole_boost(boost: Rendered, boosted: Rendered, tail: bytes) -> bytes:
 def account_facts(tx: Tx, row: ActorRow) -> AccountFacts:
     """What an account is shown from."""
     if row.kind != "project":
-        return AccountFacts(row, follows.counts(tx, row.id))
+        return AccountFacts(row, follows.counts(tx, row.id), emojis=_emojis_of_person(tx, row))
     charter = charters.in_force(tx, row.iri)
     parties = tuple(charters.parties(tx, charter.id)) if charter else ()
     return AccountFacts(row, FollowCounts(len(members.of_project(tx, row.iri)), 0), charter, parties)
+
+
+def _emojis_of_person(tx: Tx, row: ActorRow) -> tuple[Json, ...]:
+    """Those in what one of our people says of themselves; most write none, and cost no query."""
+    if row.host != tx.home.host:
+        return ()
+    fields = (words for field in about_of(row).fields for words in field)
+    names = shortcodes_in(row.display_name, row.summary, *fields)
+    found = emojis.named(tx, names, hosts=[row.host], spaces=[INTERNAL]) if names else []
+    return tuple(custom_emoji(one, tx.home) for one in found)
 
 
 def account(tx: Tx, row: ActorRow) -> Json:
@@ -101,8 +115,28 @@ def statuses(
     shown = {actor_id: account(tx, facts.actors[actor_id]) for actor_id in authors}
     asked = polls.seen(tx, facts.posts, viewer_id)
     known = filters.in_force(tx, viewer_id)
-    page = _Page(tx, facts, shown, pictures, tx.now_ms / 1000, viewer_id, asked, known)
+    drawn = emojis_of(tx, facts.posts.values(), facts.actors)
+    page = _Page(tx, facts, shown, pictures, tx.now_ms / 1000, viewer_id, asked, known, drawn)
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
+
+
+def emojis_of(tx: Tx, rows: Iterable[PostRow], authors: Mapping[int, ActorRow]) -> dict[int, list[Json]]:
+    """The CustomEmojis in the words of each post, by its id: those of its author's company in its space."""
+    names = {row.id: shortcodes_in(row.content, row.spoiler) for row in rows}
+    wanted = frozenset[str]().union(*names.values())
+    if not wanted:
+        return {}
+    places = {row.id: (authors[row.author_id].host, row.space) for row in rows}
+    hosts, spaces = {host for host, _ in places.values()}, {space for _, space in places.values()}
+    found: dict[tuple[str, str], dict[str, Json]] = {}
+    for one in emojis.named(tx, wanted, hosts=hosts, spaces=spaces):
+        if one.state == "ready":
+            found.setdefault((one.host, one.space), {})[one.shortcode] = custom_emoji(one, tx.home)
+    return {
+        post_id: [drawn[name] for name in sorted(names[post_id]) if name in drawn]
+        for post_id, place in places.items()
+        if (drawn := found.get(place))
+    }
 
 
 def attachments(tx: Tx, rows: Iterable[MediaRow], pictures: PictureKeys) -> list[Json]:
@@ -126,6 +160,7 @@ class _Page(NamedTuple):
     viewer_id: int
     polls: dict[int, PollSeen]
     filters: list[Known]
+    emojis: dict[int, list[Json]]
 
     def status(self, post: PostRow) -> Rendered:
         facts = self.facts
@@ -139,6 +174,7 @@ class _Page(NamedTuple):
             tags=facts.tags.get(post.id, ()),
             media=attachments(self.tx, pictures, self.pictures),
             parent_author_id=facts.parents.get(post.id),
+            emojis=self.emojis.get(post.id, ()),
         )
         body = entities.status(shown, self.tx.home) | ({} if post.boost_of_id else {"reblog": None})
         rendered = Rendered(

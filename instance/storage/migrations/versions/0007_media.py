@@ -7,8 +7,11 @@ revision = "0007"
 down_revision = "0006"
 
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
 def upgrade() -> None:
-    """Add the columns."""
+    """Add the columns and tables."""
     op.add_column("actor", sa.Column("about", sa.String, nullable=False, server_default=""))
     op.add_column("media", sa.Column("purpose", sa.String, nullable=False, server_default="post"))
     op.add_column("media", sa.Column("link_key", sa.String, nullable=False, server_default=""))
@@ -16,3 +19,15 @@ def upgrade() -> None:
     op.add_column("media", sa.Column("thumbnail_size", sa.String, nullable=False, server_default=""))
     op.add_column("media", sa.Column("duration_ms", sa.Integer, nullable=False, server_default="0"))
     op.create_index("ix_media_thumbnail", "media", ["thumbnail"])
+    op.create_table(
+        "emoji",
+        sa.Column("id", BIG, primary_key=True),
+        sa.Column("shortcode", sa.String, nullable=False),
+        sa.Column("host", sa.String, nullable=False),
+        sa.Column("space", sa.String, nullable=False),
+        sa.Column("category", sa.String, nullable=False),
+        sa.Column("is_listed", sa.Integer, nullable=False),
+        sa.Column("media_id", BIG, sa.ForeignKey("media.id"), nullable=False),
+        sa.Column("created_at_ms", BIG, nullable=False),
+    )
+    op.create_index("ix_emoji_shortcode", "emoji", ["shortcode", "host", "space"], unique=True)

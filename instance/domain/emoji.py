@@ -1,0 +1,162 @@
+"""The company's emojis: IT makes them, everybody writes them between colons.
+
+The rule kept here: what is drawn for the company stays in it. Who uses one in a project shows the project a copy, which belongs to it;
+a partner's emoji is known in the project in which it was used, and nowhere else.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable
+
+from instance import ids
+from instance.domain import media
+from instance.domain.note import ToldEmoji
+from instance.domain.outcome import Outcome
+from instance.domain.picture import Picture
+from instance.errors import BadInput, Conflict, NotFound
+from instance.events import EmojisChanged, MediaWanted
+from instance.policy import INTERNAL
+from instance.storage import actors, emojis
+from instance.storage import media as pictures
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from instance.storage.emojis import EmojiRow
+from instance.storage.media import MediaRow
+from instance.storage.posts import PostRow
+
+SIZE_LIMIT_BYTES = 256 * 1024
+MEDIA_TYPES = ("image/png", "image/gif", "image/webp")
+CATEGORY_LIMIT_CHARS = 100
+LABEL = 0  # a drawing says nothing: it goes wherever its project goes
+_SHORTCODE = re.compile(r"[a-zA-Z0-9_]{2,64}")
+_WRITTEN = re.compile(r"(?<![a-zA-Z0-9_:]):([a-zA-Z0-9_]{2,64}):(?![a-zA-Z0-9_:])")
+
+
+def shortcodes_in(*words: str) -> frozenset[str]:
+    """The names that stand between colons in these words; that there is an emoji of that name is not said."""
+    return frozenset(name for text in words if ":" in text for name in _WRITTEN.findall(text))
+
+
+def check_picture(data: bytes) -> Picture:
+    """A file that can be an emoji, without metadata. For a thread. Raises BadInput("file")."""
+    if len(data) > SIZE_LIMIT_BYTES:
+        raise BadInput("file", "An emoji has at most 256 KiB.")
+    picture = media.accept_picture(data)
+    if picture.media_type not in MEDIA_TYPES:
+        raise BadInput("file", "An emoji is a PNG, GIF or WebP picture.")
+    return picture
+
+
+def add(
+    tx: Tx, shortcode: str, picture: Picture, *, category: str = "", is_listed: bool = True
+) -> Outcome[EmojiRow]:
+    """Make an emoji of a picture that is saved already. Raises BadInput, Conflict."""
+    name = shortcode.strip().strip(":")
+    if not _SHORTCODE.fullmatch(name):
+        raise BadInput("shortcode", "A name is 2 to 64 of a-z, A-Z, 0-9 and _.")
+    if len(category) > CATEGORY_LIMIT_CHARS:
+        raise BadInput("category", f"{CATEGORY_LIMIT_CHARS} characters at most.")
+    if emojis.named(tx, [name], hosts=[tx.home.host], spaces=[INTERNAL]):
+        raise Conflict("emoji_taken", "There is an emoji of that name. Remove it first.")
+    node = actors.by_iri(tx, tx.home.node)
+    if node is None:
+        raise NotFound("node")
+    stored = media.store_for(tx, node, picture, purpose="emoji")
+    row = _row(tx, name, tx.home.host, INTERNAL, stored)._replace(
+        category=category.strip(), is_listed=int(is_listed)
+    )
+    emojis.insert_one(tx, row)
+    tx.emit(EmojisChanged())
+    return Outcome(row)
+
+
+def remove(tx: Tx, shortcode: str) -> Outcome[None]:
+    """Take an emoji away, here and in every project; what was written with it shows its name. Raises NotFound."""
+    found = emojis.everywhere(tx, shortcode.strip().strip(":"), tx.home.host)
+    if not any(row.space == INTERNAL for row in found):
+        raise NotFound("emoji")
+    for row in found:
+        _drop(tx, row)
+    tx.emit(EmojisChanged())
+    return Outcome(None)
+
+
+def brought(tx: Tx, post: PostRow) -> tuple[EmojiRow, ...]:
+    """The emojis in the words of a post of ours; a project gets its copies of those that it has not."""
+    names = shortcodes_in(post.content, post.spoiler)
+    if not names:
+        return ()
+    here = emojis.named(tx, names, hosts=[tx.home.host], spaces=[post.space])
+    missing = names - {row.shortcode for row in here}
+    if post.space != INTERNAL and missing:
+        ours = emojis.named(tx, missing, hosts=[tx.home.host], spaces=[INTERNAL])
+        here += [_copied(tx, row, post.space) for row in ours]
+    return tuple(sorted(here, key=lambda row: row.shortcode))
+
+
+def written(tx: Tx, post: PostRow) -> tuple[EmojiRow, ...]:
+    """The emojis in the words of a post of ours, as far as its space has them; writes nothing."""
+    names = shortcodes_in(post.content, post.spoiler)
+    rows = emojis.named(tx, names, hosts=[tx.home.host], spaces=[post.space]) if names else []
+    return tuple(sorted(rows, key=lambda row: row.shortcode))
+
+
+def receive(tx: Tx, author: ActorRow, space: str, told: Iterable[ToldEmoji]) -> None:
+    """Note the emojis of a partner's post, and ask for the pictures that are new."""
+    for shortcode, picture in told:
+        known = emojis.named(tx, [shortcode], hosts=[author.host], spaces=[space])
+        if known and known[0].iri == picture.iri:
+            continue
+        row = MediaRow(
+            **picture._asdict(),
+            id=ids.snowflake(tx.now_ms),
+            owner_id=author.id,
+            post_id=None,
+            position=0,
+            path=None,
+            state="wanted",
+            created_at_ms=tx.now_ms,
+            purpose="emoji",
+            link_key=secrets.token_urlsafe(24),
+        )
+        if not pictures.insert_one(tx, row):
+            continue
+        for old in known:
+            _drop(tx, old)
+        ids.mint(tx, row.iri, kind="media", space=space, label=LABEL)
+        emojis.insert_one(tx, _row(tx, shortcode, author.host, space, row))
+        tx.emit(MediaWanted(row.id))
+
+
+def _copied(tx: Tx, row: EmojiRow, space: str) -> EmojiRow:
+    source = pictures.by_id(tx, row.media_id)
+    assert source is not None
+    copy = media.copied_for(tx, source)
+    ids.mint(tx, copy.iri, kind="media", space=space, label=LABEL)
+    made = _row(tx, row.shortcode, row.host, space, copy)
+    emojis.insert_one(tx, made)
+    return made
+
+
+def _drop(tx: Tx, row: EmojiRow) -> None:
+    emojis.remove(tx, row.id)
+    pictures.drop(tx, row.media_id)
+
+
+def _row(tx: Tx, shortcode: str, host: str, space: str, picture: MediaRow) -> EmojiRow:
+    return EmojiRow(
+        id=ids.snowflake(tx.now_ms),
+        shortcode=shortcode,
+        host=host,
+        space=space,
+        category="",
+        is_listed=1,
+        media_id=picture.id,
+        created_at_ms=tx.now_ms,
+        iri=picture.iri,
+        media_type=picture.media_type,
+        sha256=picture.sha256,
+        size_bytes=picture.size_bytes,
+        link_key=picture.link_key,
+        state=picture.state,
+    )
