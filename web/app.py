@@ -19,6 +19,8 @@ from web.limits import Limits
 from web.mastodon import (
     absent,
     accounts,
+    admin_accounts,
+    admin_reports,
     apps,
     emojis,
     filters,
@@ -67,6 +69,8 @@ _FAMILIES = (
     instance,
     misc,
     absent,
+    admin_accounts,
+    admin_reports,
     socket,
     oauth,
     sign_in,

@@ -23,7 +23,7 @@ from instance.node import Cordee
 from instance.storage.actors import ActorRow
 from instance.storage.logins import LoginRow
 from web import errors
-from web.errors import NeedsPerson, OutsideScopes, Unauthorized
+from web.errors import Forbidden, NeedsPerson, OutsideScopes, Unauthorized
 from web.files import PictureKeys
 from web.i18n import Locale, best_locale
 from web.limits import Limit, Limits, client_address
@@ -113,13 +113,14 @@ class ByToken:
     """The employees' door for apps: a person's token with the scope, within the limits; a failure is Mastodon's JSON.
 
     Anybody can register an application and get a token for it alone, so one behind which there is no person opens nothing but
-    what says `alone`.
+    what says `alone`. With `admin` it is the door of those who administer the node.
     """
 
     handler: Handler
     scope: str
     limit: Callable[[Limits], Limit] = field(default=lambda limits: limits.api)
     alone: bool = False
+    admin: bool = False
 
     async def enter(self, request: Request) -> StreamResponse:
         """Check, then let the handler answer."""
@@ -130,7 +131,7 @@ class ByToken:
             check_scope(bearer, self.scope)
             request[BEARER] = bearer
             if not self.alone:
-                caller(request)
+                self._check_person(caller(request))
             response = await self.handler(request)
         except HTTPException:
             raise
@@ -139,6 +140,10 @@ class ByToken:
         response.headers.update(_API)
         response.headers.update(counted)
         return response
+
+    def _check_person(self, person: Caller) -> None:
+        if self.admin and not person.login.is_admin:
+            raise Forbidden
 
     @staticmethod
     def _locale(request: Request) -> Locale:
@@ -211,6 +216,11 @@ def api(
 ) -> Route:
     """A route of the client API; "" as the scope means any good token, `alone` that of an application with nobody behind it as well."""
     return Route(method, path, ByToken(handler, scope, limit, alone).enter, Door.EMPLOYEE)
+
+
+def administer(method: Method, path: str, handler: Handler, scope: str) -> Route:
+    """A route of the client API for those who administer the node."""
+    return Route(method, path, ByToken(handler, scope, admin=True).enter, Door.ADMIN)
 
 
 def anyone(

@@ -1,12 +1,13 @@
 """What employees sign in with. The rule kept here: only persons of this company have a login, and a disabled one has none that works."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from instance.storage.access_tables import Login, OauthCode, OauthToken, Session
 from instance.storage.database import Command, Query, Tx
-from instance.storage.sql import columns, table
+from instance.storage.sql import array, columns, in_list, table
 from instance.storage.tables import Actor
 
 
@@ -30,6 +31,7 @@ _c, _actor = columns(Login), columns(Actor)
 _token, _code, _session = columns(OauthToken), columns(OauthCode), columns(Session)
 _THIS = _c.actor_id == bindparam("of_id")
 _OF = Query(select(*_c).where(_THIS), LoginRow)
+_OF_SEVERAL = Query(select(*_c).where(in_list(_c.actor_id, "actor_ids")), LoginRow)
 _BY_NAME = Query(
     select(*_c)
     .join(table(Actor), _actor.id == _c.actor_id)
@@ -68,6 +70,11 @@ _DROP_SESSIONS = Command(delete(table(Session)).where(_session.actor_id == bindp
 def login_of(tx: Tx, actor_id: int) -> LoginRow | None:
     """The login of a person, whatever the person's state."""
     return tx.first(_OF, of_id=actor_id)
+
+
+def logins_of(tx: Tx, actor_ids: Iterable[int]) -> dict[int, LoginRow]:
+    """The logins of these people, as far as they have one, by the person's id."""
+    return {row.actor_id: row for row in tx.all(_OF_SEVERAL, actor_ids=array(actor_ids))}
 
 
 def login_by_name(tx: Tx, name_or_email: str) -> LoginRow | None:

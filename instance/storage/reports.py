@@ -70,6 +70,9 @@ _LIST = paged(
     _r.id,
     ReportRow,
 )
+_OPEN_ABOUT = Query(
+    select(_r.id).where(_r.target_id == bindparam("target_id"), _r.resolved_at_ms.is_(None)), _Id
+)
 _OPEN = Query(select(func.count()).where(_r.resolved_at_ms.is_(None)), _Id)
 _MEANT = Query(
     select(*_meant).where(in_list(_meant.report_id, "report_ids")).order_by(_meant.post_id), _Meant
@@ -101,6 +104,11 @@ def page(
 ) -> list[ReportRow]:
     """Reports that are open, or resolved, newest first; perhaps by one person, perhaps about one."""
     return _LIST.rows(tx, window, resolved=int(resolved), reporter_id=reporter_id, target_id=target_id)
+
+
+def open_about(tx: Tx, target_id: int) -> list[int]:
+    """Ids of the open reports about a person."""
+    return [row.id for row in tx.all(_OPEN_ABOUT, target_id=target_id)]
 
 
 def open_count(tx: Tx) -> int:

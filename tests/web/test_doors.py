@@ -23,7 +23,7 @@ from web.session import BySession
 DOCUMENT = (Path(__file__).parents[2] / "docs/doors.md").read_text("utf-8")
 CHECKS = {
     Door.EMPLOYEE: (ByToken, BySession, ByLink, BySocket, ByFeed),
-    Door.ADMIN: (BySession,),
+    Door.ADMIN: (ByToken, BySession),
 }
 
 
