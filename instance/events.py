@@ -48,6 +48,13 @@ class Notified:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsMerged:
+    """Notifications that were held back stand in the list of `owner` now."""
+
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ActorChanged:
     """A profile, its keys or its state changed."""
 
@@ -129,6 +136,7 @@ Event = (
     | PostChanged
     | PostGone
     | Notified
+    | NotificationsMerged
     | ActorChanged
     | TimelineChanged
     | FiltersChanged

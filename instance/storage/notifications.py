@@ -3,7 +3,21 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import (
+    String,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import cast as sql_cast
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, table
@@ -12,6 +26,7 @@ from instance.storage.visible import visible_to
 from instance.storage.window import Window, paged
 
 UNREAD_MAX = 100
+ROWS_MAX = 400
 KINDS = (
     "mention",
     "reblog",
@@ -26,7 +41,7 @@ KINDS = (
 
 
 class NotificationRow(NamedTuple):
-    """A notification; `kind` in Mastodon's words: mention, reblog, favourite, follow, follow_request, status, update."""
+    """A notification; `kind` is one of KINDS. Without a `group_key` it stands for itself; the owner's policy holds it back if `is_filtered`."""
 
     id: int
     owner_id: int
@@ -34,6 +49,37 @@ class NotificationRow(NamedTuple):
     actor_id: int
     post_id: int | None
     created_at_ms: int
+    group_key: str = ""
+    is_filtered: int = 0
+
+
+class Wanted(NamedTuple):
+    """Which notifications are asked for: no `kinds` means all of them, no `actor_id` anybody's."""
+
+    kinds: tuple[str, ...] = ()
+    exclude_kinds: tuple[str, ...] = ()
+    actor_id: int | None = None
+    include_filtered: bool = False
+
+    def params(self) -> dict[str, str | int]:
+        """The parameters of the statements."""
+        kinds = [kind for kind in self.kinds or KINDS if kind not in self.exclude_kinds]
+        return {
+            "kinds": array(kinds),
+            "actor_id": self.actor_id or 0,
+            "include_filtered": int(self.include_filtered),
+        }
+
+
+ALL = Wanted()
+
+
+class Group(NamedTuple):
+    """How many notifications share a key, and which is the latest."""
+
+    group_key: str
+    total: int
+    latest_id: int
 
 
 class _Unread(NamedTuple):
@@ -47,13 +93,30 @@ _readable = or_(
 )
 _MINE = and_(_notification.owner_id == bindparam("viewer_id"), _readable)
 
+_WANTED = and_(
+    in_list(_notification.kind, "kinds"),
+    or_(bindparam("actor_id") == 0, _notification.actor_id == bindparam("actor_id")),
+    or_(_notification.is_filtered == 0, bindparam("include_filtered") == 1),
+)
+_KEY = case(
+    (_notification.group_key != "", _notification.group_key),
+    else_=literal("ungrouped-") + sql_cast(_notification.id, String),
+)
+
 _OF_OWNER = paged(
-    select(*_notification).where(
-        _MINE,
-        in_list(_notification.kind, "kinds"),
-        or_(bindparam("actor_id") == 0, _notification.actor_id == bindparam("actor_id")),
-    ),
-    _notification.id,
+    select(*_notification).where(_MINE, _WANTED), _notification.id, NotificationRow, most=ROWS_MAX
+)
+_GROUPS = Query(
+    select(_notification.group_key, func.count(), func.max(_notification.id))
+    .where(_MINE, _WANTED, in_list(_notification.group_key, "group_keys"))
+    .group_by(_notification.group_key),
+    Group,
+)
+_OF_KEY = Query(
+    select(*_notification)
+    .where(_MINE, bindparam("group_key") == _KEY)
+    .order_by(_notification.id.desc())
+    .limit(bindparam("limit")),
     NotificationRow,
 )
 _BY_ID = Query(
@@ -62,8 +125,8 @@ _BY_ID = Query(
 _UNREAD = Query(
     select(func.count()).select_from(
         select(_notification.id)
-        .where(_MINE, _notification.id > bindparam("after_id"))
-        .limit(UNREAD_MAX)
+        .where(_MINE, _WANTED, _notification.id > bindparam("after_id"))
+        .limit(bindparam("limit"))
         .subquery()
     ),
     _Unread,
@@ -71,9 +134,21 @@ _UNREAD = Query(
 _INSERT = Command(insert(Notification))
 _DISMISS = Command(
     delete(Notification).where(
-        _notification.owner_id == bindparam("owner_id"), _notification.id == bindparam("notification_id")
+        _notification.owner_id == bindparam("owner_id"), in_list(_notification.id, "notification_ids")
     )
 )
+_DISMISS_KEY = Command(
+    delete(Notification).where(
+        _notification.owner_id == bindparam("owner_id"), bindparam("group_key") == _KEY
+    )
+)
+_OF_ACTOR = (
+    _notification.owner_id == bindparam("owner_id"),
+    in_list(_notification.actor_id, "actor_ids"),
+    _notification.is_filtered == 1,
+)
+_LET_THROUGH = Command(update(Notification).where(*_OF_ACTOR).values(is_filtered=0))
+_FORGET_FILTERED = Command(delete(Notification).where(*_OF_ACTOR))
 _CLEAR = Command(delete(Notification).where(_notification.owner_id == bindparam("owner_id")))
 _FORGET = Command(delete(Notification).where(_notification.post_id == bindparam("post_id")))
 _FORGET_ACTOR = Command(
@@ -90,18 +165,20 @@ _TAKE_BACK = Command(
 )
 
 
-def of_owner(
-    tx: Tx,
-    owner_id: int,
-    window: Window,
-    *,
-    kinds: Iterable[str] = (),
-    exclude_kinds: Iterable[str] = (),
-    actor_id: int | None = None,
-) -> list[NotificationRow]:
-    """Notifications newest first; no `kinds` means all of them. Those about posts the owner may no longer read are left out."""
-    wanted = [kind for kind in kinds or KINDS if kind not in set(exclude_kinds)]
-    return _OF_OWNER.rows(tx, window, viewer_id=owner_id, kinds=array(wanted), actor_id=actor_id or 0)
+def of_owner(tx: Tx, owner_id: int, window: Window, *, wanted: Wanted = ALL) -> list[NotificationRow]:
+    """Notifications newest first, ROWS_MAX at most. Those about posts the owner may no longer read are left out."""
+    return _OF_OWNER.rows(tx, window, viewer_id=owner_id, **wanted.params())
+
+
+def groups(tx: Tx, owner_id: int, group_keys: Iterable[str], *, wanted: Wanted = ALL) -> dict[str, Group]:
+    """What there is of these groups on all pages, by key."""
+    rows = tx.all(_GROUPS, viewer_id=owner_id, group_keys=array(group_keys), **wanted.params())
+    return {row.group_key: row for row in rows}
+
+
+def of_key(tx: Tx, owner_id: int, group_key: str, *, limit: int = ROWS_MAX) -> list[NotificationRow]:
+    """The notifications of one group, newest first; of "ungrouped-7" the one that stands for itself."""
+    return tx.all(_OF_KEY, viewer_id=owner_id, group_key=group_key, limit=limit)
 
 
 def by_id(tx: Tx, owner_id: int, notification_id: int) -> NotificationRow | None:
@@ -109,9 +186,11 @@ def by_id(tx: Tx, owner_id: int, notification_id: int) -> NotificationRow | None
     return tx.first(_BY_ID, viewer_id=owner_id, notification_id=notification_id)
 
 
-def unread_count(tx: Tx, owner_id: int, after_id: int) -> int:
-    """How many notifications are newer than `after_id`, at most UNREAD_MAX."""
-    found = tx.first(_UNREAD, viewer_id=owner_id, after_id=after_id)
+def unread_count(
+    tx: Tx, owner_id: int, after_id: int, *, wanted: Wanted = ALL, limit: int = UNREAD_MAX
+) -> int:
+    """How many notifications are newer than `after_id`, at most `limit`."""
+    found = tx.first(_UNREAD, viewer_id=owner_id, after_id=after_id, limit=limit, **wanted.params())
     return found.total if found else 0
 
 
@@ -120,9 +199,24 @@ def insert_many(tx: Tx, rows: list[NotificationRow]) -> None:
     tx.run_many(_INSERT, [row._asdict() for row in rows])
 
 
-def dismiss(tx: Tx, owner_id: int, notification_id: int) -> None:
-    """Remove one."""
-    tx.run(_DISMISS, owner_id=owner_id, notification_id=notification_id)
+def dismiss(tx: Tx, owner_id: int, notification_ids: Iterable[int]) -> None:
+    """Remove some."""
+    tx.run(_DISMISS, owner_id=owner_id, notification_ids=array(notification_ids))
+
+
+def dismiss_key(tx: Tx, owner_id: int, group_key: str) -> None:
+    """Remove a group."""
+    tx.run(_DISMISS_KEY, owner_id=owner_id, group_key=group_key)
+
+
+def let_through(tx: Tx, owner_id: int, actor_ids: Iterable[int]) -> int:
+    """Show what was held back of these actors; how many there were."""
+    return tx.run(_LET_THROUGH, owner_id=owner_id, actor_ids=array(actor_ids))
+
+
+def forget_filtered(tx: Tx, owner_id: int, actor_ids: Iterable[int]) -> None:
+    """Remove what was held back of these actors."""
+    tx.run(_FORGET_FILTERED, owner_id=owner_id, actor_ids=array(actor_ids))
 
 
 def clear(tx: Tx, owner_id: int) -> None:

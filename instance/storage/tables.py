@@ -363,7 +363,10 @@ class TimelineEntry(SQLModel, table=True):
 
 
 class Notification(SQLModel, table=True):
-    """Something an employee should hear of. `kind` in Mastodon's words: mention, reblog, favourite, follow, follow_request, status, update."""
+    """Something an employee should hear of. `kind` in Mastodon's words; the `group_key` is shared by what says nearly the same.
+
+    What the owner's policy has held back `is_filtered`.
+    """
 
     __table_args__ = (Index("ix_notification_owner", "owner_id", "id"),)
     id: int = big(primary_key=True)
@@ -372,6 +375,8 @@ class Notification(SQLModel, table=True):
     actor_id: int = big(foreign_key="actor.id")
     post_id: int | None = big(default=None, index=True)
     created_at_ms: int = big()
+    group_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    is_filtered: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Marker(SQLModel, table=True):

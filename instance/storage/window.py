@@ -37,14 +37,15 @@ class Paged(Generic[R]):
     `build(cut)` makes the statement; `cut(select, id column)` bounds, orders and limits it, or a part of it.
     """
 
-    def __init__(self, build: Callable[[Cut], Select[Any]], row: type[R]) -> None:
+    def __init__(self, build: Callable[[Cut], Select[Any]], row: type[R], *, most: int = LIMIT_MAX) -> None:
+        self._most = most
         self._newest = Query(build(_newest), row)
         self._next = Query(build(_next), row)
 
     def rows(self, tx: Tx, window: Window, **params: Any) -> list[R]:
         """The rows of the window, newest first."""
         below = _LAST if window.max_id is None else window.max_id
-        limit = max(1, min(window.limit, LIMIT_MAX))
+        limit = max(1, min(window.limit, self._most))
         if window.min_id is None:
             return tx.all(self._newest, below=below, above=window.since_id or 0, limit=limit, **params)
         return tx.all(self._next, below=below, above=window.min_id, limit=limit, **params)[::-1]
@@ -54,9 +55,11 @@ class Paged(Generic[R]):
         return [row[0] for row in self.rows(tx, window, **params)]
 
 
-def paged(statement: Select[Any], id_column: ColumnElement[int], row: type[R]) -> Paged[R]:
+def paged(
+    statement: Select[Any], id_column: ColumnElement[int], row: type[R], *, most: int = LIMIT_MAX
+) -> Paged[R]:
     """The plain case: the whole statement is cut by one id."""
-    return Paged(lambda cut: cut(statement, id_column), row)
+    return Paged(lambda cut: cut(statement, id_column), row, most=most)
 
 
 def _bounded(statement: Select[Any], id_column: ColumnElement[int]) -> Select[Any]:

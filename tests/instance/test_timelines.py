@@ -7,6 +7,7 @@ from instance.domain.compose import PostDraft
 from instance.domain.timeline import BOOST_SHADOW_MS
 from instance.storage import fanout, marks, notifications, posts, reactions, timelines
 from instance.storage.database import SqliteTx
+from instance.storage.notifications import Wanted
 from instance.storage.window import Window
 
 from .posting import GATE, GLOBEX, a_person, a_project, a_tx, join, publish
@@ -293,13 +294,13 @@ def test_notifications_are_filtered_by_kind(tx, alice, carol, options, kinds):
     publish(tx, carol, "hi @alice")
     follow.follow(tx, carol, alice.id)
     reaction.favourite(tx, GATE, carol, publish(tx, alice, "x").id)
-    assert [row.kind for row in notifications.of_owner(tx, alice.id, ALL, **options)] == kinds
+    assert [row.kind for row in notifications.of_owner(tx, alice.id, ALL, wanted=Wanted(**options))] == kinds
 
 
 def test_notifications_are_filtered_by_whose_deed_they_tell(tx, alice, carol):
     publish(tx, carol, "hi @alice")
-    assert notifications.of_owner(tx, alice.id, ALL, actor_id=alice.id) == []
-    assert len(notifications.of_owner(tx, alice.id, ALL, actor_id=carol.id)) == 1
+    assert notifications.of_owner(tx, alice.id, ALL, wanted=Wanted(actor_id=alice.id)) == []
+    assert len(notifications.of_owner(tx, alice.id, ALL, wanted=Wanted(actor_id=carol.id))) == 1
 
 
 def test_a_notification_of_a_project_goes_with_the_membership(tx, alice, carol):
@@ -313,9 +314,9 @@ def test_a_notification_of_a_project_goes_with_the_membership(tx, alice, carol):
 def test_a_dismissed_notification_is_gone_and_nobody_elses(tx, alice, carol):
     publish(tx, carol, "hi @alice")
     (row,) = notifications.of_owner(tx, alice.id, ALL)
-    notifications.dismiss(tx, carol.id, row.id)
+    notifications.dismiss(tx, carol.id, [row.id])
     assert notifications.by_id(tx, alice.id, row.id) == row
-    notifications.dismiss(tx, alice.id, row.id)
+    notifications.dismiss(tx, alice.id, [row.id])
     assert notifications.by_id(tx, alice.id, row.id) is None
 
 

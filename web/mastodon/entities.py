@@ -289,13 +289,15 @@ def status_edits(post: PostRow, edits: Sequence[EditRow], account: Json, media: 
 
 def notification(row: NotificationRow, account: Json, status: Any) -> Json:
     """Notification; `status` is a rendered one, or None."""
-    shown = {
+    shown: Json = {
         "id": str(row.id),
         "type": row.kind,
         "created_at": timestamp(row.created_at_ms),
-        "group_key": f"ungrouped-{row.id}",
+        "group_key": row.group_key or f"ungrouped-{row.id}",
         "account": account,
     }
+    if row.is_filtered:
+        shown["filtered"] = True
     return shown if status is None else {**shown, "status": status}
 
 

@@ -9,16 +9,19 @@ from instance.domain import report
 from instance.storage import actors, logins, marks, notifications, reports
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
-from instance.storage.notifications import NotificationRow
+from instance.storage.notifications import NotificationRow, Wanted
 from web.doors import CACHE, NODE, api, caller
 from web.errors import NotFound
-from web.mastodon import entities, show
+from web.mastodon import entities, params, show
 from web.mastodon import reports as reports_shown
 from web.mastodon.cache import Cache
 from web.mastodon.entities import Json
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.reply import fragment, reply
+
+UNREAD_LIMIT = 1000
+REPORT = report.KIND
 
 NodeRead = tuple[list[NotificationRow], dict[int, Json], dict[int, Json]]
 
@@ -27,19 +30,23 @@ async def get_all(request: Request) -> Response:
     """The caller's notifications, newest first."""
     me, asked = caller(request), of_query(request)
     window = window_of(asked, usual=40, most=80)
-    found = await request.app[NODE].read(lambda tx: _with_accounts(tx, _rows(tx, me.id, asked)))
+    found = await request.app[NODE].read(lambda tx: with_accounts(tx, _rows(tx, me.id, asked)))
     headers = links(request, request.app[NODE].home.base, [row.id for row in found[0]], window)
     return reply(await rendered(request.app[CACHE], me.id, found), headers=headers)
 
 
 def _rows(tx: Tx, owner_id: int, asked: Params) -> list[NotificationRow]:
-    return notifications.of_owner(
-        tx,
-        owner_id,
-        window_of(asked, usual=40, most=80),
-        kinds=asked.texts("types"),
-        exclude_kinds=asked.texts("exclude_types"),
+    window = window_of(asked, usual=40, most=80)
+    return notifications.of_owner(tx, owner_id, window, wanted=wanted_of(asked))
+
+
+def wanted_of(asked: Params) -> Wanted:
+    """Which notifications a request asks for."""
+    return Wanted(
+        kinds=tuple(asked.texts("types")),
+        exclude_kinds=tuple(asked.texts("exclude_types")),
         actor_id=asked.row_id("account_id"),
+        include_filtered=asked.flag("include_filtered"),
     )
 
 
@@ -56,10 +63,11 @@ async def get_one(request: Request) -> Response:
 def one(tx: Tx, owner_id: int, notification_id: int) -> NodeRead:
     """The rows to show one notification from, for `rendered`."""
     row = notifications.by_id(tx, owner_id, notification_id)
-    return _with_accounts(tx, [row] if row else [])
+    return with_accounts(tx, [row] if row else [])
 
 
-def _with_accounts(tx: Tx, rows: list[NotificationRow]) -> NodeRead:
+def with_accounts(tx: Tx, rows: list[NotificationRow]) -> NodeRead:
+    """The rows with what they are shown from, for `rendered`."""
     found: dict[int, ActorRow] = actors.by_ids(tx, {row.actor_id for row in rows})
     return rows, {actor_id: show.account(tx, row) for actor_id, row in found.items()}, _reports(tx, rows)
 
@@ -91,6 +99,11 @@ def _status(row: NotificationRow, statuses: dict[int, bytes]) -> object:
     return None if row.post_id is None else fragment(statuses[row.post_id])
 
 
+def key_of(row: NotificationRow) -> str:
+    """The key that a notification shares with its like, or one of its own."""
+    return row.group_key or f"ungrouped-{row.id}"
+
+
 async def post_clear(request: Request) -> Response:
     """Remove all of the caller's notifications."""
     me = caller(request)
@@ -101,34 +114,33 @@ async def post_clear(request: Request) -> Response:
 async def post_dismiss(request: Request) -> Response:
     """Remove one of the caller's notifications."""
     me, notification_id = caller(request), path_id(request)
-    await request.app[NODE].write(lambda tx: notifications.dismiss(tx, me.id, notification_id))
+    await request.app[NODE].write(lambda tx: notifications.dismiss(tx, me.id, [notification_id]))
+    return reply({})
+
+
+async def post_dismiss_several(request: Request) -> Response:
+    """Remove several of the caller's notifications."""
+    me, sent = caller(request), await params.of_body(request)
+    await request.app[NODE].write(lambda tx: notifications.dismiss(tx, me.id, sent.ids("ids")))
     return reply({})
 
 
 async def get_unread_count(request: Request) -> Response:
     """How many notifications came since the caller's marker."""
-    me = caller(request)
-    return reply({"count": await request.app[NODE].read(lambda tx: _unread(tx, me.id))})
+    me, asked = caller(request), of_query(request)
+    limit = min(max(asked.number("limit", notifications.UNREAD_MAX), 1), UNREAD_LIMIT)
+
+    def read(tx: Tx) -> int:
+        since = last_read(tx, me.id)
+        return notifications.unread_count(tx, me.id, since, wanted=wanted_of(asked), limit=limit)
+
+    return reply({"count": await request.app[NODE].read(read)})
 
 
-def _unread(tx: Tx, owner_id: int) -> int:
+def last_read(tx: Tx, owner_id: int) -> int:
+    """The id of the notification up to which the owner has read."""
     marker = next(iter(marks.markers(tx, owner_id, ["notifications"])), None)
-    last = marker.last_read_id if marker else "0"
-    return notifications.unread_count(tx, owner_id, int(last) if last.isdecimal() else 0)
-
-
-async def get_policy(request: Request) -> Response:
-    """Nothing is filtered: everybody who can be heard of here is a colleague or a partner."""
-    caller(request)
-    kinds = ("not_following", "not_followers", "new_accounts", "private_mentions", "limited_accounts")
-    summary = {"pending_requests_count": 0, "pending_notifications_count": 0}
-    return reply({**{f"for_{kind}": "accept" for kind in kinds}, "summary": summary})
-
-
-async def get_requests(request: Request) -> Response:
-    """Nothing is filtered, so nothing waits."""
-    caller(request)
-    return reply([])
+    return int(marker.last_read_id) if marker and marker.last_read_id.isdecimal() else 0
 
 
 _READ = partial(api, scope="read:notifications")
@@ -137,10 +149,10 @@ _WRITE = partial(api, scope="write:notifications")
 ROUTES: tuple[Route, ...] = (
     _READ("GET", "/api/v1/notifications", get_all),
     _READ("GET", "/api/v1/notifications/unread_count", get_unread_count),
-    _READ("GET", "/api/v2/notifications/unread_count", get_unread_count),
-    _READ("GET", "/api/v2/notifications/policy", get_policy),
-    _READ("GET", "/api/v1/notifications/requests", get_requests),
     _WRITE("POST", "/api/v1/notifications/clear", post_clear),
+    _WRITE("POST", "/api/v2/notifications/clear", post_clear),
+    _WRITE("DELETE", "/api/v1/notifications/destroy_multiple", post_dismiss_several),
     _READ("GET", "/api/v1/notifications/{id}", get_one),
     _WRITE("POST", "/api/v1/notifications/{id}/dismiss", post_dismiss),
+    _WRITE("DELETE", "/api/v1/notifications/{id}", post_dismiss),
 )

@@ -209,6 +209,12 @@ class Streams:
         for socket in self.of(event.owner_id):
             frames.send(socket, ["user"])
 
+    async def merged(self, event: events.NotificationsMerged) -> None:
+        """`notifications_merged`, after which an app reads the list anew."""
+        frames = _Frames("notifications_merged", b"1")
+        for socket in self.of(event.owner_id):
+            frames.send(socket, ["user", "user:notification"])
+
     async def checked(self, _: Event) -> None:
         """Close the sockets whose token is good for nothing now."""
         for socket in list(self._all()):
@@ -317,6 +323,7 @@ _TELLS: dict[type[Any], Callable[[Streams, Any], Awaitable[None]]] = {
     events.PostChanged: Streams.changed,
     events.PostGone: Streams.gone,
     events.Notified: Streams.notified,
+    events.NotificationsMerged: Streams.merged,
     events.FiltersChanged: Streams.filters_changed,
     events.TokenChanged: Streams.checked,
     events.ActorChanged: Streams.checked,
