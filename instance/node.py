@@ -26,7 +26,7 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
-from instance.domain import actor, charter, filtering, guest, hearing, media, profile, schedule, vote
+from instance.domain import actor, charter, filtering, guest, hearing, index, media, profile, schedule, vote
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError, Refusal
@@ -63,6 +63,7 @@ TIDY_EVERY_S = 60.0
 SWEEP_EVERY_S = 3600.0
 SWEEP_AGE_S = 3600.0  # so long a file waits for its row
 SWEEP_BATCH = 1000
+INDEX_EVERY_S = 0.2
 HEARD_EVERY_MS = 60_000
 DAY_MS = (
     24 * 3_600_000
@@ -326,6 +327,7 @@ class Cordee:
             ("watch", self._watch),
             ("tidy", self._tidy),
             ("sweep", self._sweep),
+            ("index", self._index),
         ):
             task = asyncio.create_task(work(), name=name)
             task.add_done_callback(_report_end)
@@ -348,6 +350,11 @@ class Cordee:
             await self.do_due()
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)
+
+    async def _index(self) -> None:
+        """Index what was there before there was an index, then end. Others write in between."""
+        while await self._database.write(index.keep_old):  # noqa: ASYNC110  nothing tells when the next may be read
+            await asyncio.sleep(INDEX_EVERY_S)
 
     async def _sweep(self) -> None:
         """Remove the files of pictures that are in no post any more. Files have the machine's time, whatever clock the node goes by."""

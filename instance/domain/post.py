@@ -6,7 +6,7 @@ that holds it back.
 
 from federation.letters import Draft
 from instance import ids
-from instance.domain import emoji, render, text, timeline
+from instance.domain import emoji, index, render, text, timeline
 from instance.domain import poll as asking
 from instance.domain.compose import (
     IN_PROJECT,
@@ -261,4 +261,5 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
             media.set_words(tx, picture.id, description=picture.description, focus=picture.focus)
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
+    index.keep(tx, post.id)
     return NoteFacts(post, author, checked.mentions, checked.media, poll, emoji.brought(tx, post))

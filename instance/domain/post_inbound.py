@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from federation.letters import Draft
 from instance import ids
-from instance.domain import emoji, timeline
+from instance.domain import emoji, index, timeline
 from instance.domain import post as posting
 from instance.domain.note import Attached, Note, author_of, clamped, parent_of, read_note
 from instance.domain.outcome import Incoming, Ruling
@@ -66,6 +66,7 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
     _want(tx, post, note.pictures)
     emoji.receive(tx, author, post.space, note.emojis)
+    index.keep(tx, post.id)
     posts.adopt(tx, post)
     return NOTHING
 
@@ -102,6 +103,7 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     author = actors.by_id(tx, post.author_id)
     assert author is not None
     emoji.receive(tx, author, post.space, note.emojis)
+    index.keep(tx, post.id)
     return NOTHING
 
 

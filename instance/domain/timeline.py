@@ -21,6 +21,7 @@ from instance.storage import (
     polls,
     posts,
     reactions,
+    search,
     tags,
 )
 from instance.storage.actors import ActorRow
@@ -112,6 +113,7 @@ def leave(tx: Tx, post: PostRow) -> None:
     media.forget(tx, post.id)
     polls.forget(tx, post.id)
     tags.clear(tx, post.id)
+    search.remove(tx, post.id)
     posts.count_author(tx, post.author_id, by=-1)
     if post.in_reply_to_id is not None:
         posts.count(tx, post.in_reply_to_id, "replies_count", by=-1)

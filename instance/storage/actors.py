@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.keys import KeyRow as KeyRow
@@ -14,7 +14,7 @@ from instance.storage.logins import LoginRow as LoginRow
 from instance.storage.logins import login_by_name as login_by_name
 from instance.storage.logins import login_of as login_of
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table, upsert
-from instance.storage.tables import Actor, Project
+from instance.storage.tables import Actor, Follow, Project
 
 
 class ActorRow(NamedTuple):
@@ -62,6 +62,7 @@ _PERSONS = Query(
     .limit(bindparam("limit")),
     ActorRow,
 )
+_follow = columns(Follow)
 _FIND = Query(
     _ALL.where(
         _c.kind != "node",
@@ -72,9 +73,14 @@ _FIND = Query(
             func.lower(_c.display_name).like(bindparam("word"), escape="\\"),
         ),
         _c.host.like(bindparam("at"), escape="\\"),
+        or_(
+            bindparam("follower_id") == 0,
+            exists().where(_follow.followee_id == _c.id, _follow.follower_id == bindparam("follower_id")),
+        ),
     )
-    .order_by(_c.host != bindparam("home"), _c.username)
-    .limit(bindparam("limit")),
+    .order_by(_c.host != bindparam("home"), _c.username, _c.host)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset")),
     ActorRow,
 )
 _PROJECTS = Query(select(*_project).order_by(_project.id), ProjectRow)
@@ -133,13 +139,15 @@ def persons(tx: Tx, *, host: str | None = None, after_id: int = 0, limit: int = 
     return tx.all(_PERSONS, host=host or tx.home.host, after_id=after_id, limit=limit)
 
 
-def find(tx: Tx, query: str, limit: int) -> list[ActorRow]:
-    """Active persons and projects whose username or a word of whose name starts like "bo" or "@bo@glob"; our own first."""
+def find(tx: Tx, query: str, limit: int, *, offset: int = 0, follower_id: int = 0) -> list[ActorRow]:
+    """Active persons and projects whose username or a word of whose name starts like "bo" or "@bo@glob"; our own first. With `follower_id`, of those whom that one follows."""
+    if not query.strip():
+        return []
     name, _, host = query.strip().removeprefix("@").lower().partition("@")
     start = f"{_literal(name)}%"
-    return tx.all(
-        _FIND, start=start, word=f"% {start}", at=f"{_literal(host)}%", home=tx.home.host, limit=limit
-    )
+    words = {"start": start, "word": f"% {start}", "at": f"{_literal(host)}%"}
+    params = {"home": tx.home.host, "limit": limit, "offset": offset, "follower_id": follower_id}
+    return tx.all(_FIND, **words, **params)
 
 
 def _literal(text: str) -> str:

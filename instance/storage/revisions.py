@@ -27,6 +27,7 @@ from instance.storage import (
     tables,
     tag_tables,
 )
+from instance.storage.search_tables import is_comparable
 
 SCRIPTS = "instance.storage:migrations"
 DECLARED = (  # imported, and so declared to SQLModel
@@ -57,7 +58,11 @@ def run(connection: Connection) -> None:
 
 def compare(connection: Connection) -> list[Any]:
     """What the declared tables have that the database has not, and the other way round."""
-    return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+    return list(
+        compare_metadata(
+            MigrationContext.configure(connection, opts={"include_object": is_comparable}), SQLModel.metadata
+        )
+    )
 
 
 def draft(connection: Connection, message: str) -> None:

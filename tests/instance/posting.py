@@ -17,7 +17,7 @@ from instance.domain.compose import PostDraft
 from instance.domain.outcome import Incoming, Ruling
 from instance.egress import Gate
 from instance.ids import Home
-from instance.storage import actors, members, posts
+from instance.storage import actors, members, posts, search_tables
 from instance.storage.actors import ActorRow
 from instance.storage.database import Command, SqliteTx
 from instance.storage.members import MemberRow
@@ -40,6 +40,7 @@ def a_tx(now_ms: int = NOW_MS) -> SqliteTx:
         connection.execute(str(CreateTable(each).compile(dialect=dialect())))
         for index in each.indexes:
             connection.execute(str(CreateIndex(index).compile(dialect=dialect())))
+    connection.execute(search_tables.CREATE)
     return SqliteTx(connection, HOME, now_ms)
 
 

@@ -18,6 +18,7 @@ from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.reply import reply, reply_list
 
 IDS_LIMIT = 40
+SEARCH_LIMIT, SEARCH_OFFSET_LIMIT = 40, 1000
 
 
 async def get_account(request: Request) -> Response:
@@ -41,19 +42,15 @@ async def lookup(request: Request) -> Response:
 async def search(request: Request) -> Response:
     """Accounts whose handle or name begins like the query; of `following`, those that one follows."""
     me, asked = caller(request), of_query(request)
-    query, limit = asked.text("q"), min(max(asked.number("limit", 40), 1), 80)
-    following = asked.flag("following")
-    return reply(
-        await request.app[NODE].read(lambda tx: _search(tx, me.id, query, limit, following=following))
-    )
+    limit = min(max(asked.number("limit", SEARCH_LIMIT), 1), SEARCH_LIMIT * 2)
+    offset = min(max(asked.number("offset", 0), 0), SEARCH_OFFSET_LIMIT)
+    follower_id = me.id if asked.flag("following") else 0
 
+    def read(tx: Tx) -> list[Json]:
+        rows = actors.find(tx, asked.text("q"), limit, offset=offset, follower_id=follower_id)
+        return [show.account(tx, row) for row in rows]
 
-def _search(tx: Tx, viewer_id: int, query: str, limit: int, *, following: bool) -> list[Json]:
-    rows = actors.find(tx, query, limit) if query.strip() else []
-    if following:
-        followed = follows.marks_of(tx, viewer_id, [row.id for row in rows]).following
-        rows = [row for row in rows if row.id in followed]
-    return [show.account(tx, row) for row in rows]
+    return reply(await request.app[NODE].read(read))
 
 
 async def get_statuses(request: Request) -> Response:

@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import BigInteger
 from sqlmodel import AutoString
 
+from instance.storage.search_tables import is_comparable
 from instance.storage.tables import Meta
 
 
@@ -20,6 +21,7 @@ def _render(kind: str, thing: Any, _: AutogenContext) -> str | Literal[False]:
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Meta.metadata,
+    include_object=is_comparable,
     render_as_batch=True,
     render_item=_render,
     transactional_ddl=True,

@@ -1,4 +1,4 @@
-"""Hashtags. A snapshot: it stays as it was when the declared tables move on."""
+"""Hashtags, and the index of words. A snapshot: it stays as it was when the declared tables move on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +28,14 @@ def upgrade() -> None:
     _kept("tag_follow", "ix_tag_follow_owner")
     op.create_index("ix_tag_follow_tag", "tag_follow", ["tag_id"])
     _kept("featured_tag", "ix_featured_tag_owner")
+    op.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS post_words "
+        "USING fts5(facts, words, columnsize=0, tokenize='unicode61 remove_diacritics 0')"
+    )
+    # The node reads what is there already when it runs.
+    op.execute(
+        "INSERT INTO meta (key, value) SELECT 'unindexed_below', max(id) + 1 FROM post HAVING max(id) IS NOT NULL"
+    )
 
 
 def _kept(name: str, index: str) -> None:
