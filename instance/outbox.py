@@ -17,6 +17,7 @@ from federation import keys, log, proof
 from federation.document import Document, id_of
 from federation.letters import Draft
 from instance import ownlog
+from instance.domain import guest_note
 from instance.egress import Gate
 from instance.errors import InstanceError
 from instance.storage import delivery
@@ -28,11 +29,16 @@ _OWN = "own"
 
 
 def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
-    """Say these activities, in order, to every host that the gate admits; all of it in the caller's transaction."""
+    """Say these activities, in order, to every host that the gate admits; all of it in the caller's transaction.
+
+    What a project's guests are told of it follows behind.
+    """
     for draft in drafts:
         finish = partial(_finished, tx, draft)
         letters = gate.release(tx, draft.activity, author=draft.author, finish=finish, only=draft.host)
         delivery.enqueue(tx, letters)
+        if letters and draft.project is not None:
+            send(tx, guest_note.mirrored(tx, draft.activity, draft.project), gate=gate)
 
 
 def _finished(tx: Tx, draft: Draft, activity: Document) -> Document:

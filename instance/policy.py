@@ -136,6 +136,15 @@ def guests_of(space: str) -> str | None:
     return space.removeprefix(_GUESTS) if space.startswith(_GUESTS) else None
 
 
+def project_of_guests(space: str) -> str:
+    """The project that speaks in a space of its guests, of one or of all. Raises ValueError for every other space."""
+    found = guest_of(space)
+    project = guests_of(space) if found is None else found[1]
+    if project is None:
+        raise ValueError(f"{space} is no space of guests")
+    return project
+
+
 def is_takeback(space: str) -> bool:
     """True for a space in which things are taken back."""
     return space.startswith(_TAKEBACK)

@@ -18,9 +18,9 @@ from federation.document import Document
 from federation.errors import FederationError
 from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
-from instance.domain import guest, post, profile, render
+from instance.domain import guest, guest_note, post, profile, render
 from instance.egress import Fill, Gate
-from instance.storage import actors, charters, media, members, posts
+from instance.storage import actors, charters, guests, media, members, posts
 from instance.storage import log as entries
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -175,6 +175,13 @@ def _post(tx: Tx, asked: Asked) -> Found | None:
     return Found({"@context": POST_CONTEXT, **render.note(post.note_facts(tx, row, author))})
 
 
+def _guest_note(tx: Tx, asked: Asked) -> Found | None:
+    """What guests have in place of a post."""
+    row = guests.note(tx, tx.home.iri("notes", asked.name))
+    document = None if row is None else guest_note.document_of(tx, row)
+    return None if document is None else Found(document)
+
+
 def _activity(tx: Tx, asked: Asked) -> Found | None:
     """An entry of ours, as it was proven."""
     row = entries.of_activity(tx, tx.home.iri("activities", asked.name))
@@ -292,6 +299,7 @@ _PATHS: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
         (f"/projects/{_NAME}/members", _members),
         (f"/projects/{_NAME}/charter", _charter_in_force),
         (f"/posts/{_NAME}", _post),
+        (f"/notes/{_NAME}", _guest_note),
         (f"/activities/{_NAME}", _activity),
         (f"/charters/{_NAME}", _charter),
         (r"/\.well-known/nodeinfo", _nodeinfo_links),

@@ -184,7 +184,8 @@ class Outsider:
             return Response(status=401)
         signature.verify(message, key=key, now=time.time(), claims=claims)
         self.inboxes.append(request.path)
-        self.posts.append(activity)
+        if activity["id"] not in {post["id"] for post in self.posts}:
+            self.posts.append(activity)
         return Response(status=202)
 
     async def key_of(self, key_id: str) -> keys.PublicKey | None:

@@ -126,14 +126,12 @@ def _has_heard(tx: Tx, project_iri: str, host: str) -> bool:
 def _say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:
     tombstone = {"id": note.iri, "type": "Tombstone"}
     space = takeback_space(host, note.project_iri)
-    return saying.to_guests(tx, "Delete", tombstone, project=note.project_iri, space=space)
+    return saying.to_guests(tx, "Delete", tombstone, space=space)
 
 
 def _say_reject(tx: Tx, follower: FollowerRow) -> Draft:
     space = takeback_space(follower.host, follower.project_iri)
-    return saying.to_guests(
-        tx, "Reject", follow_of(follower), project=follower.project_iri, space=space, to=[follower.actor_iri]
-    )
+    return saying.to_guests(tx, "Reject", follow_of(follower), space=space, to=[follower.actor_iri])
 
 
 def follow_of(follower: FollowerRow) -> Document:

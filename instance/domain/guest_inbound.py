@@ -54,7 +54,6 @@ def apply_follow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
             tx,
             "Accept",
             guest.follow_of(follower),
-            project=follower.project_iri,
             space=space,
             to=[known.iri],
         ),

@@ -28,16 +28,29 @@ def in_public(tx: Tx, kind: str, carried: Any) -> dict[str, Any]:
 
 
 def to_guests(
-    tx: Tx, kind: str, carried: Any, *, project: str, space: str, to: Iterable[str] = (), label: int = 0
+    tx: Tx,
+    kind: str,
+    carried: Any,
+    *,
+    space: str,
+    to: Iterable[str] = (),
+    label: int = 0,
+    iri: str = "",
 ) -> Draft:
-    """An activity of a project's own actor in a guest space, outside of any log; for its followers, or for those in `to`."""
-    activity = _activity(tx, kind, carried, author=project, space=space, label=label)
+    """An activity of a project's own actor in a space of its guests, outside of any log; for its followers, or for those in `to`.
+
+    `iri` is its id where it has one already.
+    """
+    project = policy.project_of_guests(space)
+    activity = _activity(tx, kind, carried, author=project, space=space, label=label, iri=iri)
     said = {"@context": POST_CONTEXT, "to": sorted(to) or [f"{project}/followers"]}
     return Draft(activity | said, project)
 
 
-def _activity(tx: Tx, kind: str, carried: Any, *, author: str, space: str, label: int = 1) -> dict[str, Any]:
-    iri = tx.home.iri("activities", ids.snowflake(tx.now_ms))
+def _activity(
+    tx: Tx, kind: str, carried: Any, *, author: str, space: str, label: int = 1, iri: str = ""
+) -> dict[str, Any]:
+    iri = iri or tx.home.iri("activities", ids.snowflake(tx.now_ms))
     ids.mint(tx, iri, kind="activity", space=space, label=label)
     return {
         "@context": CONTEXT,

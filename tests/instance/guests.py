@@ -37,13 +37,11 @@ def for_guests(net: Companies, kind: str = "Create", *, label: int = 1, **note: 
     tx = net[ACME]
     iri = a_thing(tx, "notes/1", space=guests_space(APOLLO), kind="note", label=label)
     carried = {"id": iri, "type": "Note", "attributedTo": APOLLO, "content": "<p>Bob, Globex: up.</p>"} | note
-    return saying.to_guests(
-        tx, kind, carried, project=APOLLO, space=guests_space(APOLLO), label=label
-    ).activity
+    return saying.to_guests(tx, kind, carried, space=guests_space(APOLLO), label=label).activity
 
 
 def to_one(net: Companies, kind: str = "Accept", *, host: str = MASTODON) -> Document:
     """An activity of Apollo for one guest host."""
     carried = {"id": f"{ANN}/follows/1", "type": "Follow", "actor": ANN, "object": APOLLO}
     space = guest_space(host, APOLLO)
-    return saying.to_guests(net[ACME], kind, carried, project=APOLLO, space=space, to=[ANN]).activity
+    return saying.to_guests(net[ACME], kind, carried, space=space, to=[ANN]).activity

@@ -1,43 +1,22 @@
 """An ordinary server follows one project: it finds it, its people are accepted, and all of it ends when IT says so."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
 
 from federation.keys import from_multikey
 from federation.proof import check_proof
-from instance.domain import guest
-from tests.nodes import Company, a_company, agree, running, tie, until
-from tests.outsider import Outsider, an_outsider
+from tests.nodes import Company, until
+from tests.scenarios.guest_place import Place, a_place
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-class Place(NamedTuple):
-    """Acme and Globex with Apollo, a guest of it, and a server that is none."""
-
-    acme: Company
-    globex: Company
-    mastodon: Outsider
-    stranger: Outsider
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
-    directory: Path = tmp_path_factory.mktemp("guests")
-    companies = [a_company(directory, name) for name in ("acme", "globex")]
-    async with running(*companies), an_outsider() as mastodon, an_outsider("hooli") as stranger:
-        acme, globex = companies
-        await tie(acme, globex, guests="read")
-        for company, name in ((acme, "alice"), (globex, "bob")):
-            await company.hire(name)
-            await company.join(name)
-        await agree(acme, globex)
-        await acme.node.perform(lambda tx: guest.allow(tx, acme.project_iri, host=mastodon.host))
-        yield Place(acme, globex, mastodon, stranger)
+    async with a_place(tmp_path_factory.mktemp("guests"), may="read") as found:
+        yield found
 
 
 def finger(company: Company) -> str:
@@ -104,16 +83,16 @@ async def test_who_undoes_the_follow_is_a_follower_no_more(place: Place):
     assert await place.mastodon.send(place.acme, "cleo", undone) == 202
     again = undone | {"id": place.mastodon.new_id("activities")}
     assert await place.mastodon.send(place.acme, "cleo", again) == 422
-    assert iri not in await followers(place)
+    assert iri not in await place.followers()
 
 
 async def test_who_blocks_the_project_or_is_gone_follows_no_more(place: Place):
     for name, kind in (("dora", "Block"), ("emil", "Delete")):
         await place.mastodon.follow(place.acme, name)
-        assert place.mastodon.iri(name) in await followers(place)
+        assert place.mastodon.iri(name) in await place.followers()
         carried = place.acme.project_iri if kind == "Block" else place.mastodon.iri(name)
         assert await place.mastodon.send(place.acme, name, place.mastodon.said(name, kind, carried)) == 202
-        assert place.mastodon.iri(name) not in await followers(place)
+        assert place.mastodon.iri(name) not in await place.followers()
 
 
 async def test_a_guest_brings_nothing_of_what_companies_may(place: Place):
@@ -125,12 +104,10 @@ async def test_a_guest_brings_nothing_of_what_companies_may(place: Place):
 
 async def test_a_revoked_guest_is_told_and_known_no_more(place: Place):
     await place.mastodon.follow(place.acme, "fay")
-    rejected = len(await followers(place))
-    await place.acme.node.perform(
-        lambda tx: guest.revoke(tx, place.acme.project_iri, host=place.mastodon.host)
-    )
+    rejected = len(await place.followers())
+    await place.revoke(place.mastodon)
     await place.mastodon.arrived("Reject", rejected)
-    assert await followers(place) == set()
+    assert await place.followers() == set()
 
     async def found() -> int:
         return (await place.mastodon.get(place.acme, "/projects/apollo", signed_by="instance"))[0]
@@ -139,8 +116,3 @@ async def test_a_revoked_guest_is_told_and_known_no_more(place: Place):
     assert (await place.mastodon.get(place.acme, finger(place.acme)))[0] == 404
     asked = place.mastodon.said("fay", "Follow", place.acme.project_iri)
     assert await place.mastodon.send(place.acme, "fay", asked) == 403
-
-
-async def followers(place: Place) -> set[str]:
-    rows = await place.acme.node.read(lambda tx: guest.guests.followers(tx, [place.acme.project_iri]))
-    return {row.actor_iri for row in rows if row.ended_at_ms is None}
