@@ -48,4 +48,5 @@ async def a_place(directory: Path, *, may: str) -> AsyncIterator[Place]:
         await agree(acme, globex)
         place = Place(acme, globex, mastodon, stranger)
         await place.let_in(mastodon)
+        mastodon.person("ann")
         yield place

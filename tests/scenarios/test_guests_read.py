@@ -189,6 +189,7 @@ async def test_a_server_without_a_shared_inbox_gets_a_letter_for_each_follower(p
 
 
 async def test_revoking_takes_every_note_back(place: Place):
+    await noted(place, place.acme, "alice", "Still with guests")
     known = {create["object"]["id"] for create in place.mastodon.of("Create")}
     gone = {delete["object"]["id"] for delete in place.mastodon.of("Delete")}
     await place.revoke(place.mastodon)
