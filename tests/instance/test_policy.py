@@ -92,7 +92,11 @@ def test_a_judgement_about_an_internal_thing_says_internal():
     assert policy.judge(policy.reach_of([a_fact("a/1", INTERNAL)]), {}).rule == "withheld_internal"
 
 
-SPACES = st.sampled_from([INTERNAL, PUBLIC, APOLLO, GEMINI, handshake(APOLLO), handshake(GEMINI)])
+GUEST, TAKEBACK = policy.guest_space("hooli.example", APOLLO), policy.takeback_space("hooli.example", APOLLO)
+SPACES = st.sampled_from(
+    [INTERNAL, PUBLIC, APOLLO, GEMINI, handshake(APOLLO), handshake(GEMINI), GUEST, TAKEBACK]
+)
+VERBS = st.sampled_from(["", "Create", "Delete"])
 HOSTS = st.sampled_from([GLOBEX, INITECH, "hooli.example", ANYONE])
 FACTS = st.lists(
     st.builds(
@@ -115,21 +119,23 @@ TERMS = st.dictionaries(
         ceiling=st.integers(0, 3),
         named=PARTIES,
         live=st.booleans(),
+        verbs=st.frozensets(VERBS, max_size=2),
     ),
 )
 
 
-@given(facts=FACTS, terms=TERMS, host=HOSTS)
+@given(facts=FACTS, terms=TERMS, host=HOSTS, verb=VERBS)
 def test_nobody_outside_what_all_names_admit_is_ever_allowed(
-    facts: list[Fact], terms: dict[str, Terms], host: str
+    facts: list[Fact], terms: dict[str, Terms], host: str, verb: str
 ):
-    verdict = decide(*facts, host=host, terms=terms)
+    verdict = policy.decide(policy.reach_of(facts), terms, host, verb=verb)
     narrow = [fact for fact in facts if PUBLIC not in fact.spaces]
     open_to_host = {
         space
         for space, each in terms.items()
         if each.live
         and host in each.hosts
+        and (not each.verbs or verb in each.verbs)
         and all(space in fact.spaces and fact.label <= each.ceiling for fact in narrow)
     }
     assert verdict.allowed == (not narrow or bool(open_to_host))
