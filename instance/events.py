@@ -55,6 +55,14 @@ class NotificationsMerged:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationChanged:
+    """A direct post came into a conversation of `owner`, which is known by its thread."""
+
+    owner_id: int
+    thread_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ActorChanged:
     """A profile, its keys or its state changed."""
 
@@ -137,6 +145,7 @@ Event = (
     | PostGone
     | Notified
     | NotificationsMerged
+    | ConversationChanged
     | ActorChanged
     | TimelineChanged
     | FiltersChanged

@@ -22,6 +22,7 @@ from web.mastodon import (
     admin_accounts,
     admin_reports,
     apps,
+    conversations,
     emojis,
     filters,
     grouped,
@@ -50,6 +51,7 @@ from web.mastodon.streaming import STREAMS, Streams
 from web.pages import account, company, conversation, projects
 
 _FAMILIES = (
+    conversations,
     apps,
     profile,
     accounts,

@@ -5,6 +5,7 @@ The rule kept here: a post enters no home, and no notification, of who may not r
 
 from collections.abc import Sequence
 
+from instance.domain import conversation
 from instance.domain.notification import notify
 from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
@@ -54,6 +55,8 @@ def enter(
     tag_ids = tags.put(tx, post.id, post.space, hashtags) if hashtags else []
     owners = _homes(tx, post, mentions, parent) + _homes_of_tags(tx, post, tag_ids)
     _tell_appeared(tx, post, owners)
+    if conversation.is_direct(post):
+        conversation.enter(tx, post, owners)
     concerned = [actor.id for actor in mentions if _is_colleague(tx, actor)] + _answered(tx, post, parent)
     notify(tx, "mention", _inside(tx, post, concerned), actor_id=author.id, post_id=post.id)
     waiting = [one for one in _waiting_for(tx, post, parent) if one not in concerned]
@@ -118,6 +121,8 @@ def leave(tx: Tx, post: PostRow) -> None:
     if post.in_reply_to_id is not None:
         posts.count(tx, post.in_reply_to_id, "replies_count", by=-1)
         tx.emit(PostChanged(post.in_reply_to_id))
+    if conversation.is_direct(post):
+        conversation.leave(tx, post)
     _take(tx, post)
 
 

@@ -26,6 +26,7 @@ from instance.storage import (
     scheduled_tables,
     tables,
     tag_tables,
+    talk_tables,
 )
 from instance.storage.search_tables import is_comparable
 
@@ -41,6 +42,7 @@ DECLARED = (  # imported, and so declared to SQLModel
     poll_tables,
     push_tables,
     tag_tables,
+    talk_tables,
     scheduled_tables,
     list_tables,
 )

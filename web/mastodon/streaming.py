@@ -26,7 +26,7 @@ from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
 from instance.storage.window import Window
-from web.mastodon import notifications
+from web.mastodon import conversations, notifications
 from web.mastodon.cache import Cache
 
 BUFFER_LIMIT_BYTES = 1024 * 1024
@@ -203,6 +203,16 @@ class Streams:
             for socket in self.of(event.owner_id):
                 frames.send(socket, ["user", "user:notification"])
 
+    async def conversed(self, event: events.ConversationChanged) -> None:
+        """`conversation` to its owner."""
+        if event.owner_id not in self._sockets:
+            return
+        known = await self._node.read(lambda tx: conversations.one(tx, event.owner_id, event.thread_id))
+        for shown in await conversations.rendered(self._cache, event.owner_id, known):
+            frames = _Frames("conversation", orjson.dumps(shown))
+            for socket in self.of(event.owner_id):
+                frames.send(socket, ["direct"])
+
     async def filters_changed(self, event: events.FiltersChanged) -> None:
         """`filters_changed`, which says no more, to who has changed them."""
         frames = _Frames("filters_changed", b"")
@@ -324,6 +334,7 @@ _TELLS: dict[type[Any], Callable[[Streams, Any], Awaitable[None]]] = {
     events.PostGone: Streams.gone,
     events.Notified: Streams.notified,
     events.NotificationsMerged: Streams.merged,
+    events.ConversationChanged: Streams.conversed,
     events.FiltersChanged: Streams.filters_changed,
     events.TokenChanged: Streams.checked,
     events.ActorChanged: Streams.checked,

@@ -1,4 +1,4 @@
-"""Polls and their votes; posts for later; lists. A snapshot: it stays as it was when the declared tables move on."""
+"""Polls and their votes; posts for later; lists; conversations. A snapshot: it stays as it was when the declared tables move on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Add the tables, and the conversations of the direct posts that are there, as read."""
     op.create_table(
         "poll",
         sa.Column("post_id", BIG, sa.ForeignKey("post.id"), primary_key=True),
@@ -64,3 +64,27 @@ def upgrade() -> None:
         sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
     )
     op.create_index("ix_listed_actor_actor_id", "listed_actor", ["actor_id"])
+    op.create_table(
+        "conversation",
+        sa.Column("owner_id", BIG, primary_key=True),
+        sa.Column("thread_id", BIG, primary_key=True),
+        sa.Column("last_post_id", BIG, sa.ForeignKey("post.id"), nullable=False),
+        sa.Column("unread", sa.Integer, nullable=False),
+    )
+    op.create_index("ix_conversation_owner", "conversation", ["owner_id", "last_post_id"])
+    op.create_index("ix_conversation_last", "conversation", ["last_post_id"])
+    op.execute(GATHER)
+
+
+GATHER = """
+    INSERT INTO conversation (owner_id, thread_id, last_post_id, unread)
+    SELECT party.actor_id, post.thread_id, MAX(post.id), 0
+    FROM post
+    JOIN (
+        SELECT id AS post_id, author_id AS actor_id FROM post
+        UNION SELECT post_id, actor_id FROM mention
+    ) AS party ON party.post_id = post.id
+    JOIN timeline_entry ON timeline_entry.post_id = post.id AND timeline_entry.owner_id = party.actor_id
+    WHERE post.space = 'internal' AND post.visibility = 'direct' AND post.deleted_at_ms IS NULL
+    GROUP BY party.actor_id, post.thread_id
+"""
