@@ -1,6 +1,7 @@
 """The socket itself, and the answer without end for those who read server-sent events: who may open it, and what is subscribed to. The rule kept here: a stream needs the scope of its timeline."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -14,25 +15,32 @@ from federation.letters import Disclosure
 from instance.domain.access import Bearer
 from instance.domain.scopes import covers
 from instance.domain.token import hash_of
+from instance.fold import folded
 from web import errors
 from web.doors import BEARER, CORS, NODE, anyone, bearer_of, caller, disclose, locale_of, token_of
 from web.errors import ApiError, NotFound, TooMany
 from web.mastodon.lists import check_list
-from web.mastodon.params import as_id
-from web.mastodon.streaming import STREAMS, Feed, Socket, chunk
+from web.mastodon.params import as_id, of_query
+from web.mastodon.streaming import STREAMS, Feed, Socket, Stream, chunk
 
 SOCKETS_PER_PERSON = 20
 MESSAGE_LIMIT_BYTES = 4096
 HEARTBEAT_S = 30.0
 THUMP_S = 10.0
+TAG_LIMIT_CHARS = 200
 _FEED = {"Content-Type": "text/event-stream", "Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
 SCOPE_OF = {
     "user": "read:statuses",
     "user:notification": "read:notifications",
     "public": "read:statuses",
+    "public:media": "read:statuses",
     "public:local": "read:statuses",
+    "public:local:media": "read:statuses",
     "public:remote": "read:statuses",
-    "list": "read:lists",
+    "public:remote:media": "read:statuses",
+    "hashtag": "read:statuses",
+    "hashtag:local": "read:statuses",
+    "list": "read:statuses",
     "direct": "read:statuses",
 }
 
@@ -73,7 +81,11 @@ class BySocket:
         await response.prepare(request)
         assert request.transport is not None
         transport = cast("Any", request.transport)
-        await _listen(request, Socket(transport, viewer_id, hash_of(token), response=response))
+        may_notify = _may_notify(request)
+        await _listen(
+            request,
+            Socket(transport, viewer_id, hash_of(token), may_notify=may_notify, response=response),
+        )
         return response
 
 
@@ -97,13 +109,15 @@ class ByFeed:
     async def _open(self, request: Request) -> StreamResponse:
         token = token_of(request) or request.query.get("access_token", "")
         viewer_id = await _admitted(request, token)
-        name = await _name(request, {"stream": self.stream, "list": request.query.get("list")})
+        media = ":media" if self.stream.startswith("public") and of_query(request).flag("only_media") else ""
+        name, stream = await _name(request, {**request.query, "stream": self.stream + media})
         response = StreamResponse(headers={**CORS, **_FEED})
         response.enable_chunked_encoding()
         await response.prepare(request)
         await response.write(b":)\n")
         assert request.transport is not None
-        await _tell(request, Feed(cast("Any", request.transport), viewer_id, hash_of(token), {name}))
+        transport, heard = cast("Any", request.transport), {name: stream}
+        await _tell(request, Feed(transport, viewer_id, hash_of(token), heard, _may_notify(request)))
         return response
 
 
@@ -154,30 +168,45 @@ async def _obey(request: Request, socket: Socket, said: dict[str, Any]) -> None:
     """Subscribe or unsubscribe; what is not possible is said on the socket, which stays open."""
     try:
         if said.get("type") == "subscribe":
-            socket.names.add(await _name(request, said))
+            name, stream = await _name(request, said)
+            socket.names[name] = stream
         elif said.get("type") == "unsubscribe":
-            socket.names.discard(await _name(request, said))
+            socket.names.pop((await _name(request, said))[0], None)
     except ApiError as error:
         said_back = orjson.dumps({"error": str(error), "status": error.status})
         await socket.response.send_str(said_back.decode())
 
 
-async def _name(request: Request, said: dict[str, Any]) -> str:
-    """The name of the stream meant. Raises ApiError when there is none, or it is not for this app."""
+async def _name(request: Request, said: Mapping[str, Any]) -> tuple[str, Stream]:
+    """The name of the stream meant, and how the app says it. Raises ApiError when there is none, or it is not for this app."""
     stream = said.get("stream")
     if not isinstance(stream, str) or stream not in SCOPE_OF:
         raise Unsubscribable
     _check(request[BEARER], stream)
+    if stream.startswith("hashtag"):
+        tag = str(said.get("tag") or "").strip().removeprefix("#")
+        if not tag or len(tag) > TAG_LIMIT_CHARS:
+            raise Unsubscribable("Missing tag name parameter")
+        return f"{stream}:{folded(tag)}", (stream, tag)
     if stream != "list":
-        return stream
+        return stream, (stream,)
     viewer_id, list_id = caller(request).id, as_id(str(said.get("list", "")))
     await request.app[NODE].read(lambda tx: check_list(tx, viewer_id, list_id))
-    return f"list:{list_id}"
+    return f"list:{list_id}", (stream, str(list_id))
+
+
+def _may_notify(request: Request) -> bool:
+    return covers(request[BEARER].token.scopes, "read:notifications")
 
 
 def _check(bearer: Bearer, stream: str) -> None:
     if not covers(bearer.token.scopes, SCOPE_OF[stream]):
         raise Unsubscribable("Access token does not have the required scopes")
+
+
+async def get_unknown(request: Request) -> Disclosure:
+    """There is no such stream."""
+    return await disclose(request, {"error": "Unknown channel requested"}, status=400)
 
 
 async def get_health(request: Request) -> Disclosure:
@@ -190,6 +219,8 @@ ROUTES: tuple[Route, ...] = (
     *(
         Route("GET", f"/api/v1/streaming/{stream.replace(':', '/')}", ByFeed(stream).enter, Door.EMPLOYEE)
         for stream in SCOPE_OF
+        if not stream.endswith(":media")
     ),
     anyone("GET", "/api/v1/streaming/health", get_health, headers=CORS),
+    anyone("GET", "/api/v1/streaming/{stream}", get_unknown, headers=CORS),
 )

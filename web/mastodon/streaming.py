@@ -7,7 +7,7 @@ app connects again and reads what it missed, which is cheaper for everybody than
 import asyncio
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,9 +19,10 @@ from aiohttp.web import AppKey, WebSocketResponse
 
 from instance import events
 from instance.events import Event
+from instance.fold import folded
 from instance.node import Cordee
 from instance.policy import INTERNAL
-from instance.storage import actors, hearing, own_lists, posts
+from instance.storage import actors, hearing, media, own_lists, posts, tags
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -29,6 +30,7 @@ from instance.storage.window import Window
 from web.mastodon import conversations, notifications
 from web.mastodon.cache import Cache
 
+Stream = tuple[str, ...]  # as apps name it: ("user",), ("list", "17"), ("hashtag", "rope")
 BUFFER_LIMIT_BYTES = 1024 * 1024
 WAITING_LIMIT = 10_000
 _log = structlog.get_logger(__name__)
@@ -36,12 +38,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(eq=False, slots=True)
 class Listener(ABC):
-    """One connected app, and the names of the streams it listens to ("user", "list:17")."""
+    """One connected app, and the names of the streams it listens to ("user", "list:17"), each with what the app calls it.
+
+    `may_notify`: whether its token may read notifications, which come on the stream of its person as well.
+    """
 
     transport: asyncio.Transport
     viewer_id: int
     token_hash: str
-    names: set[str] = field(default_factory=set)
+    names: dict[str, Stream] = field(default_factory=dict)
+    may_notify: bool = True
 
     def send(self, frame: bytes) -> None:
         """Write a whole frame, or drop an app that does not keep up."""
@@ -51,8 +57,8 @@ class Listener(ABC):
             self.transport.write(frame)
 
     @abstractmethod
-    def tell(self, frames: "_Frames", name: str) -> None:
-        """Send the event on the stream of that name."""
+    def tell(self, frames: "_Frames", stream: Stream) -> None:
+        """Send the event on that stream."""
 
     @abstractmethod
     async def close(self, code: WSCloseCode) -> None:
@@ -65,9 +71,9 @@ class Socket(Listener):
 
     response: WebSocketResponse = field(kw_only=True)
 
-    def tell(self, frames: "_Frames", name: str) -> None:
-        """Send the event on the stream of that name."""
-        self.send(frames.framed(name))
+    def tell(self, frames: "_Frames", stream: Stream) -> None:
+        """Send the event on that stream."""
+        self.send(frames.framed(stream))
 
     async def close(self, code: WSCloseCode) -> None:
         """Close the socket with that code."""
@@ -80,7 +86,7 @@ class Feed(Listener):
 
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, frames: "_Frames", name: str) -> None:  # noqa: ARG002  its one stream needs no name
+    def tell(self, frames: "_Frames", stream: Stream) -> None:  # noqa: ARG002  its one stream needs no name
         """Send the event."""
         self.send(frames.chunk)
 
@@ -144,19 +150,19 @@ class Streams:
 
     async def appeared(self, event: events.PostAppeared) -> None:
         """`update` to the homes it entered, to its project's list, to all one's projects, to the company, or to lists of one's own."""
-        place = await self._node.read(lambda tx: _place(tx, event.post_id))
+        place = await self._place(event.post_id)
         if place is None:
             return
-        post, names = place
-        at_home, listed = set(event.owners), await self._listed(post)
+        at_home, listed = set(event.owners), await self._listed(place.post)
         reached = at_home.union(listed, event.away)
-        listeners = list(self._all()) if "public:local" in names else self._of(reached)
+        listeners = list(self._all()) if place.for_company else self._of(reached)
         told: list[tuple[Listener, list[str]]] = []
         for one in listeners:
-            here = [*names, *listed.get(one.viewer_id, ()), *(["user"] if one.viewer_id in at_home else [])]
-            if not one.names.isdisjoint(here):
+            home = ["user"] if one.viewer_id in at_home else []
+            here = [*place.names, *listed.get(one.viewer_id, ()), *home]
+            if not one.names.keys().isdisjoint(here):
                 told.append((one, here))
-        await self._tell_post("update", post, told)
+        await self._tell_post("update", place.post, told)
 
     async def _listed(self, post: PostRow) -> dict[int, list[str]]:
         """By whom: the names of their own lists that show a post and that somebody listens to."""
@@ -168,30 +174,36 @@ class Streams:
         )
         return {viewer_id: [f"list:{one}" for one in held] for viewer_id, held in found.items() if held}
 
+    async def _place(self, post_id: int) -> "_Place | None":
+        return await self._node.read(lambda tx: _place(tx, post_id))
+
     async def changed(self, event: events.PostChanged) -> None:
         """`status.update` wherever the post stands, when its words changed."""
-        place = await self._node.read(lambda tx: _place(tx, event.post_id)) if event.edited else None
+        place = await self._place(event.post_id) if event.edited else None
         if place is None:
             return
-        post, names = place
+        post = place.post
         listed = await self._listed(post)
         told: list[tuple[Listener, list[str]]] = []
         for viewer_id in list(self._sockets):
             if await self._cache.one(post.id, viewer_id) is None:
                 continue
             page = await self._cache.home(viewer_id, Window(max_id=post.id + 1, limit=1))
-            here = [*names, *listed.get(viewer_id, ()), *(["user"] if page == [post.id] else [])]
+            home = ["user"] if page == [post.id] else []
+            here = [*place.names, *listed.get(viewer_id, ()), *home]
             told += [(one, here) for one in self.of(viewer_id)]
         await self._tell_post("status.update", post, told)
 
     async def gone(self, event: events.PostGone) -> None:
         """`delete` with the id to the homes it stood in, to its project's list, or to the company: the id says nothing else."""
         project, listed = await self._node.read(lambda tx: _left(tx, event))
-        names = ["public", "public:remote", f"list:{project.id}"] if project else ["public:local"]
-        names += listed
+        places = ["public", "public:remote"] if project else ["public:local"]
+        names = [*places, *_with_media(places), *([f"list:{project.id}"] if project else []), *listed]
         frames, at_home = _Frames("delete", str(event.post_id).encode()), set(event.owners)
         for socket in self._of(at_home) if project else list(self._all()):
-            frames.send(socket, [*names, "user"] if socket.viewer_id in at_home else names)
+            of_tags = [name for name in socket.names if name.startswith("hashtag:")]
+            home = ["user"] if socket.viewer_id in at_home else []
+            frames.send(socket, [*names, *of_tags, *home])
 
     async def notified(self, event: events.Notified) -> None:
         """`notification` to its owner."""
@@ -201,7 +213,8 @@ class Streams:
         for shown in await notifications.rendered(self._cache, event.owner_id, found):
             frames = _Frames("notification", orjson.dumps(shown))
             for socket in self.of(event.owner_id):
-                frames.send(socket, ["user", "user:notification"])
+                if socket.may_notify:
+                    frames.send(socket, ["user", "user:notification"])
 
     async def conversed(self, event: events.ConversationChanged) -> None:
         """`conversation` to its owner."""
@@ -252,33 +265,31 @@ class Streams:
 
 
 class _Frames:
-    """One event as frames, made for each name of a stream when it is first wanted."""
+    """One event as frames, made for each stream when it is first wanted. An event without a payload says nothing but itself."""
 
     def __init__(self, event: str, payload: bytes) -> None:
-        self._rest = b"".join(
-            (b',"event":', orjson.dumps(event), b',"payload":', orjson.dumps(payload.decode()), b"}")
-        )
-        self._event, self._payload = event.encode(), payload
-        self._made: dict[str, bytes] = {}
+        told = b',"payload":' + orjson.dumps(payload.decode()) if payload else b""
+        self._rest = b"".join((b',"event":', orjson.dumps(event), told, b"}"))
+        self._event, self._payload = event.encode(), payload or b"undefined"
+        self._made: dict[Stream, bytes] = {}
 
     def send(self, socket: Listener, names: Iterable[str]) -> None:
         """Send the event on those of these streams that the socket listens to."""
         for name in names:
             if name in socket.names:
-                socket.tell(self, name)
+                socket.tell(self, socket.names[name])
 
-    def framed(self, name: str) -> bytes:
-        """The event on the stream of that name, as a WebSocket frame."""
-        return self._made.get(name) or self._make(name)
+    def framed(self, stream: Stream) -> bytes:
+        """The event on that stream, as a WebSocket frame."""
+        return self._made.get(stream) or self._make(stream)
 
     @cached_property
     def chunk(self) -> bytes:
         """The event as a server-sent one, in one chunk of an answer. JSON has no line breaks of its own."""
         return chunk(b"event: %b\ndata: %b\n\n" % (self._event, self._payload))
 
-    def _make(self, name: str) -> bytes:
-        stream = name.split(":") if name.startswith("list:") else [name]
-        frame = self._made[name] = text_frame(b'{"stream":' + orjson.dumps(stream) + self._rest)
+    def _make(self, stream: Stream) -> bytes:
+        frame = self._made[stream] = text_frame(b'{"stream":' + orjson.dumps(stream) + self._rest)
         return frame
 
 
@@ -298,23 +309,43 @@ def text_frame(body: bytes) -> bytes:
 
 
 class _Place(NamedTuple):
-    """A post, and the streams besides "user" on which it belongs, as the timelines of these names would show it."""
+    """A post, and the streams besides "user" on which it belongs, as the timelines of these names would show it.
+
+    `for_company`: these are the streams of everybody in the company.
+    """
 
     post: PostRow
-    names: list[str]
+    names: Sequence[str] = ()
+    for_company: bool = False
 
 
 def _place(tx: Tx, post_id: int) -> _Place | None:
     post = posts.by_id(tx, post_id)
     if post is None or post.boost_of_id is not None:
-        return None if post is None else _Place(post, [])
-    parent = posts.by_id(tx, post.in_reply_to_id) if post.in_reply_to_id is not None else None
-    continues = post.in_reply_to_iri is None or (parent is not None and parent.author_id == post.author_id)
+        return None if post is None else _Place(post)
+    if post.space == INTERNAL and post.visibility != "public":
+        return _Place(post)
+    tagged = [folded(name) for name in tags.of_posts(tx, [post_id]).get(post_id, ())]
+    by_tag = [f"hashtag:{name}" for name in tagged]
     if post.space == INTERNAL:
-        return _Place(post, ["public:local"] if continues and post.visibility == "public" else [])
+        by_tag += [f"hashtag:local:{name}" for name in tagged]
+        return _Place(post, [*_places(tx, post, "public:local"), *by_tag], for_company=True)
     project = actors.by_iri(tx, post.space)
     here = [f"list:{project.id}"] if project else []
-    return _Place(post, [*here, *(["public", "public:remote"] if continues else [])])
+    return _Place(post, [*here, *_places(tx, post, "public", "public:remote"), *by_tag])
+
+
+def _places(tx: Tx, post: PostRow, *names: str) -> list[str]:
+    """These streams, and their twins for media, of a post that answers nobody but its own author."""
+    parent = posts.by_id(tx, post.in_reply_to_id) if post.in_reply_to_id is not None else None
+    continues = parent is not None and parent.author_id == post.author_id
+    if post.in_reply_to_iri is not None and not continues:
+        return []
+    return [*names, *(_with_media(names) if media.of_posts(tx, [post.id]) else [])]
+
+
+def _with_media(names: Iterable[str]) -> list[str]:
+    return [f"{name}:media" for name in names]
 
 
 def _left(tx: Tx, event: events.PostGone) -> tuple[ActorRow | None, list[str]]:
