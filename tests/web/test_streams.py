@@ -25,7 +25,7 @@ async def test_a_post_with_a_picture_is_told_on_the_streams_of_media_too(acme: C
     async with apps_of(acme, "alice", "zoe") as (alice, zoe):
         every, pictures = await listening(zoe, "public:local"), await listening(zoe, "public:local:media")
         words = await alice.post("/api/v1/statuses", status="words")
-        picture = (await uploaded(alice, a_picture())).content["id"]
+        picture = (await uploaded(alice, a_picture(), path="/api/v1/media")).content["id"]
         shown = await alice.post("/api/v1/statuses", status="look", media_ids=[picture])
         wanted = [(["public:local"], "update", words["id"]), (["public:local"], "update", shown["id"])]
         assert await places(every, 2) == wanted
@@ -41,7 +41,7 @@ async def test_a_picture_of_a_project_is_told_on_the_streams_of_all_projects(tie
     async with apps_of(acme, "alice", "zoe", "eve") as (alice, zoe, eve):
         names = ("public:media", "public:remote:media", "public:local:media")
         ear, other = await listening(zoe, *names), await listening(eve, *names)
-        picture = (await uploaded(alice, a_picture())).content["id"]
+        picture = (await uploaded(alice, a_picture(), path="/api/v1/media")).content["id"]
         shown = await alice.post("/api/v1/statuses", status="@apollo look", media_ids=[picture])
         assert await places(ear, 2) == [
             (["public:media"], "update", shown["id"]),
@@ -148,7 +148,7 @@ async def fed(feed: Any) -> tuple[str, str]:
 async def test_every_stream_is_a_feed_as_well(acme: Company, path: str):
     async with apps_of(acme, "alice", "zoe") as (alice, zoe), reading(zoe, path) as feed:
         await alice.post("/api/v1/statuses", status="words")
-        picture = (await uploaded(alice, a_picture())).content["id"]
+        picture = (await uploaded(alice, a_picture(), path="/api/v1/media")).content["id"]
         made = await alice.post("/api/v1/statuses", status="#rope", media_ids=[picture])
         assert await asyncio.wait_for(fed(feed), SOON_S) == ("update", made["id"])
 
