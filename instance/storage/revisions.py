@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 
 from instance.storage import (
     access_tables,
+    collection_tables,
     emoji_tables,
     exchange_tables,
     guest_tables,
@@ -34,6 +35,7 @@ SCRIPTS = "instance.storage:migrations"
 DECLARED = (  # imported, and so declared to SQLModel
     tables,
     access_tables,
+    collection_tables,
     emoji_tables,
     exchange_tables,
     guest_tables,

@@ -80,3 +80,23 @@ async def test_strangers_may_read_what_becomes_of_their_words(acme: Company):
 async def test_strangers_may_read_which_languages_the_pages_speak(acme: Company):
     async with apps_of(acme, "") as (stranger,):
         assert {"code": "fr", "name": "Français"} in await stranger.get("/api/v1/instance/languages")
+
+
+async def test_the_machine_is_watched_without_a_token(acme: Company):
+    async with apps_of(acme, "") as (stranger,):
+        answer = await stranger.call("GET", "/health")
+        assert (answer.status, answer.content) == (200, "OK")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/oembed", "/api/v1/instance/terms_of_service", "/api/v1/instance/terms_of_service/2026-01-01"],
+)
+async def test_strangers_find_nothing_where_nothing_is_public(acme: Company, path: str):
+    async with apps_of(acme, "") as (stranger,):
+        assert (await stranger.call("GET", path)).status == 404
+
+
+async def test_nobody_is_asked_for_donations(acme: Company):
+    async with apps_of(acme, "alice") as (alice,):
+        assert (await alice.call("GET", "/api/v1/donation_campaigns")).status == 204

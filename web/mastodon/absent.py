@@ -5,10 +5,11 @@ from functools import partial
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from web.doors import api, caller
+from federation.letters import ANYONE, Disclosure
+from web.doors import CORS, NODE, anyone, api, caller, disclose
 from web.errors import Forbidden, NotFound
 from web.mastodon.instance import always, open_document
-from web.mastodon.reply import reply
+from web.mastodon.reply import reply, reply_nothing
 
 
 async def register(_: Request) -> Response:
@@ -58,6 +59,22 @@ async def make_report(request: Request) -> Response:
     return reply({})
 
 
+async def health(request: Request) -> Disclosure:
+    """For who watches over the machine: the process answers."""
+    return await disclose(request, b"OK", media_type="text/plain; charset=utf-8")
+
+
+async def nothing_public(request: Request) -> Disclosure:
+    """What is not there, and what is there for some alone, is the same to strangers."""
+    return request.app[NODE].gate.not_found(ANYONE)
+
+
+async def no_campaign(request: Request) -> Response:
+    """Nobody is asked for donations."""
+    caller(request)
+    return reply_nothing()
+
+
 _YEAR = "/api/v1/annual_reports/{year}"
 _READ = partial(api, scope="read:accounts")
 _WRITE = partial(api, scope="write:accounts")
@@ -76,5 +93,12 @@ ROUTES: tuple[Route, ...] = (
     _WRITE("POST", f"{_YEAR}/read", get_missing),
     _READ("GET", "/api/v1/suggestions", get_none),
     _READ("GET", "/api/v1/accounts/{id}/identity_proofs", get_none),
+    _READ("GET", "/api/v1/donation_campaigns", no_campaign),
+    _WRITE("POST", "/api/v1/accounts/{id}/email_subscriptions", get_missing),
     open_document("/api/v1/trends", always([])),
+    open_document("/api/v1/peers/search", always([])),
+    anyone("GET", "/health", health),
+    anyone("GET", "/api/oembed", nothing_public, headers=CORS),
+    anyone("GET", "/api/v1/instance/terms_of_service", nothing_public, headers=CORS),
+    anyone("GET", "/api/v1/instance/terms_of_service/{date}", nothing_public, headers=CORS),
 )

@@ -14,6 +14,11 @@ def reply(content: Any, *, status: int = 200, headers: Mapping[str, str] | None 
     return _answer(orjson.dumps(content), status, headers)
 
 
+def reply_nothing() -> Response:
+    """An answer without content."""
+    return Response(status=204)
+
+
 def reply_bytes(body: bytes, *, headers: Mapping[str, str] | None = None) -> Response:
     """An answer that is JSON already."""
     return _answer(body, 200, headers)
