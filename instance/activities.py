@@ -11,9 +11,9 @@ from federation.activity import Activity
 from federation.document import first_type, types_of
 from federation.letters import Draft
 from instance.domain import charter_inbound as charter
+from instance.domain import guest_answer, partner
 from instance.domain import guest_inbound as guest
 from instance.domain import member_inbound as member
-from instance.domain import partner
 from instance.domain import poll_inbound as poll
 from instance.domain import post_inbound as post
 from instance.domain import reaction_inbound as reaction
@@ -96,6 +96,8 @@ GUEST_RULES: Mapping[tuple[str, str], Rule] = {
     ("Follow", ANY): _guest(guest.verify_follow, guest.apply_follow),
     ("Undo", "Follow"): _guest(guest.verify_unfollow, guest.apply_unfollow),
     ("Block", ANY): _guest(guest.verify_block, guest.apply_block),
+    ("Create", "Note"): _guest(guest_answer.verify_create, guest_answer.apply_create),
+    ("Update", "Note"): _guest(guest_answer.verify_update, guest_answer.apply_update),
     ("Delete", ANY): _guest(guest.verify_delete, guest.apply_delete),
 }
 

@@ -13,7 +13,7 @@ from federation.errors import FederationError, Malformed
 from federation.letters import ANYONE, Draft
 from federation.origin import host_of, same_origin
 from instance.domain import saying
-from instance.domain.charter_document import LABELS, NO_GUESTS
+from instance.domain.charter_document import GUESTS_ANSWER, LABELS, NO_GUESTS
 from instance.domain.charter_proofs import stored
 from instance.domain.outcome import Outcome
 from instance.domain.partner import shown
@@ -30,6 +30,7 @@ from instance.storage.keys import KeyRow
 
 LEAST_LABEL = 0
 AGENT_LIMIT_CHARS = 300
+_SIGNED = frozenset({"live", "suspended", "superseded", "ended"})
 _NOT_IN_HOSTS = frozenset("/?#@")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
@@ -81,6 +82,12 @@ def may_do(tx: Tx, project_iri: str) -> str:
     return NO_GUESTS if row is None else stored(row)[1].guests
 
 
+def may_ever_answer(tx: Tx, project_iri: str) -> bool:
+    """Whether any version of a project's charter that all signed lets guests answer: what was said then is read alike later."""
+    signed = [row for row in charters.of_project(tx, project_iri) if row.state in _SIGNED]
+    return any(stored(row)[1].guests == GUESTS_ANSWER for row in signed)
+
+
 def is_guest(tx: Tx, host: str) -> bool:
     """Whether a host is let in as a guest, and is no company of a charter."""
     return guests.is_let_in(tx, host) and not things.is_named(tx, host)
@@ -91,6 +98,12 @@ def is_open(tx: Tx, project_iri: str, host: str) -> bool:
     space = guest_space(host, project_iri)
     opening = things.terms(tx, [space]).get(space)
     return opening is not None and host in opening.terms.hosts
+
+
+def follows(tx: Tx, project_iri: str, actor_iri: str, *, host: str) -> bool:
+    """Whether somebody at a guest host follows a project now."""
+    follower = guests.follower(tx, project_iri, actor_iri)
+    return follower is not None and follower.ended_at_ms is None and follower.host == host
 
 
 def named_in(tx: Tx, agent: str) -> str:

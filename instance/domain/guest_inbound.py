@@ -8,7 +8,7 @@ from typing import Any
 from federation.document import id_of
 from federation.letters import Draft
 from federation.origin import host_of
-from instance.domain import guest, saying
+from instance.domain import guest, guest_answer, saying
 from instance.domain.outcome import Incoming, Ruling
 from instance.policy import guest_space
 from instance.storage import guests
@@ -91,14 +91,18 @@ def apply_block(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 
 
 def verify_delete(tx: Tx, incoming: Incoming) -> Ruling:
-    """Somebody at a guest host is gone."""
+    """Somebody at a guest host is gone, or takes an answer back."""
     activity = incoming.activity
-    is_gone = activity.object_iri == activity.actor and guests.actor(tx, activity.actor) is not None
+    if activity.object_iri != activity.actor:
+        return guest_answer.verify_delete(tx, incoming)
+    is_gone = guests.actor(tx, activity.actor) is not None
     return Ruling(taken=True, rule="guest_is_gone") if is_gone and _is_of_its_host(incoming) else NONE
 
 
 def apply_delete(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
-    """Forget them."""
+    """Forget them, or delete what they said."""
+    if incoming.activity.object_iri != incoming.activity.actor:
+        return guest_answer.apply_delete(tx, incoming)
     guests.forget_actor(tx, incoming.activity.actor)
     return NOTHING
 
@@ -109,5 +113,4 @@ def _followed(incoming: Incoming) -> str:
 
 
 def _is_following(tx: Tx, incoming: Incoming, project: str) -> bool:
-    follower = guests.follower(tx, project, incoming.activity.actor)
-    return follower is not None and follower.ended_at_ms is None and follower.host == incoming.host
+    return guest.follows(tx, project, incoming.activity.actor, host=incoming.host)

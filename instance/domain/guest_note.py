@@ -138,10 +138,10 @@ def told(tx: Tx, row: NoteRow, post: PostRow) -> Told:
     assert author is not None
     before = guests.note_of(tx, post.in_reply_to_iri) if post.in_reply_to_iri else None
     parent = before.iri if before is not None and before.deleted_at_ms is None else None
-    return Told(row, note_facts(tx, post, author), _companies(tx, row.project_iri), parent)
+    return Told(row, note_facts(tx, post, author), companies_of(tx, row.project_iri), parent)
 
 
-def _companies(tx: Tx, project: str) -> dict[str, str]:
+def companies_of(tx: Tx, project: str) -> dict[str, str]:
     """The names of the companies of a project, by host."""
     charter = charters.in_force(tx, project)
     named = charters.parties(tx, charter.id) if charter is not None else []

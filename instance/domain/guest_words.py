@@ -13,6 +13,7 @@ from instance.domain import text
 LINK = "[…]"
 _ANCHOR = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"(<[^>]*>)")
+_EMPTY = re.compile(r"<span[^>]*></span>\s*|<p>\s*</p>")
 _NAME = r"[\w.+-]+"
 
 
@@ -43,6 +44,11 @@ def signed(content: str, *, name: str, company: str) -> str:
     if content.startswith("<p>"):
         return f"<p>{who}{content[3:]}"
     return f"<p>{who}</p>{content}" if content else f"<p>{who.rstrip()}</p>"
+
+
+def tidied(content: str) -> str:
+    """The words without what is left of a mention that was taken out, and without the space behind it."""
+    return _EMPTY.sub("", content)
 
 
 def lines(words: Collection[str]) -> str:

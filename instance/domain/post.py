@@ -110,14 +110,14 @@ def delete(tx: Tx, author: ActorRow, post_id: int) -> Outcome[PostRow]:
     timeline.leave(tx, post)
     log.redact(tx, post.space, post.iri)
     gone = post._replace(content="", source="", deleted_at_ms=tx.now_ms)
-    return Outcome(gone, (_say_delete(tx, gone, author),))
+    return Outcome(gone, (say_delete(tx, gone, author),))
 
 
 def unsaid_deletes(tx: Tx, project_iri: str, since_ms: int) -> tuple[Draft, ...]:
     """The deletes of our people that the gate held back while the project was shut, to be said now that it is open."""
     gone = posts.deleted_since(tx, project_iri, since_ms)
     authors = actors.by_ids(tx, {row.author_id for row in gone})
-    return tuple(_say_delete(tx, row, authors[row.author_id]) for row in gone)
+    return tuple(say_delete(tx, row, authors[row.author_id]) for row in gone)
 
 
 def boost(tx: Tx, gate: AsksGate, author: ActorRow, post_id: int) -> Outcome[PostRow]:
@@ -222,7 +222,8 @@ def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
     return NoteFacts(post, author, tuple(named.values()), pictures, poll, emojis)
 
 
-def _say_delete(tx: Tx, post: PostRow, author: ActorRow) -> Draft:
+def say_delete(tx: Tx, post: PostRow, author: ActorRow) -> Draft:
+    """The Delete of a post that is gone here."""
     activity = render.delete(post, author, iri=mint_activity(tx, "delete", post), at_ms=tx.now_ms)
     return draft_of(activity, post.space)
 

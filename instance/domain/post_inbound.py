@@ -6,8 +6,9 @@ The rule kept here: a company speaks for its own people only, about a project th
 from collections.abc import Sequence
 
 from federation.letters import Draft
+from federation.origin import host_of
 from instance import ids
-from instance.domain import emoji, index, timeline
+from instance.domain import emoji, guest, index, timeline
 from instance.domain import post as posting
 from instance.domain.note import Attached, Note, author_of, clamped, parent_of, read_note
 from instance.domain.outcome import Incoming, Ruling
@@ -38,9 +39,20 @@ def refuse_author(tx: Tx, incoming: Incoming) -> Ruling | None:
     return Ruling(taken=False, rule="author_only_follows") if found[1] == "follower" else None
 
 
+def refuse_writer(tx: Tx, incoming: Incoming) -> Ruling | None:
+    """The refusal of an author who may not write in the project, if so. The project itself may where guests answer: it says what they say."""
+    if incoming.activity.actor != incoming.project or host_of(incoming.activity.actor) != incoming.host:
+        return refuse_author(tx, incoming)
+    return (
+        None
+        if guest.may_ever_answer(tx, incoming.project)
+        else Ruling(taken=False, rule="guest_may_not_answer")
+    )
+
+
 def verify_create(tx: Tx, incoming: Incoming) -> Ruling:
     """A Note by a member of the project, in a thread of the project."""
-    refusal = refuse_author(tx, incoming)
+    refusal = refuse_writer(tx, incoming)
     if refusal is not None:
         return refusal
     note = incoming.activity.object
@@ -73,7 +85,7 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 
 def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
     """New words by the author of a post that is there, later than the words it has."""
-    refusal = refuse_author(tx, incoming)
+    refusal = refuse_writer(tx, incoming)
     if refusal is not None:
         return refusal
     post = _known(tx, incoming)

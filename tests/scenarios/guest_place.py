@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from instance.domain import guest
 from instance.storage import guests
-from tests.nodes import Company, a_company, agree, running, tie
+from tests.nodes import AppOf, Company, a_company, agree, protocol_app, running, tie
 from tests.outsider import Outsider, an_outsider
 
 
@@ -36,9 +36,9 @@ class Place(NamedTuple):
 
 
 @asynccontextmanager
-async def a_place(directory: Path, *, may: str) -> AsyncIterator[Place]:
+async def a_place(directory: Path, *, may: str, app_of: AppOf = protocol_app) -> AsyncIterator[Place]:
     """The place, up; alice of Acme and bob of Globex are in the project."""
-    companies = [a_company(directory, name) for name in ("acme", "globex")]
+    companies = [a_company(directory, name, app_of=app_of) for name in ("acme", "globex")]
     async with running(*companies), an_outsider() as mastodon, an_outsider("hooli") as stranger:
         acme, globex = companies
         await tie(acme, globex, guests=may)

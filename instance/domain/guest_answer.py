@@ -1,0 +1,212 @@
+"""Answers of guests: a note that mentions the project's handle becomes a post of the project's own actor, where the charter lets guests answer.
+
+The rule kept here: what a guest says names nothing of the project but the project, whether that exists or not, so that nobody learns by
+trying what there is; and only who follows the project is heard in it.
+"""
+
+from typing import Any, NamedTuple
+
+from federation.document import Document, first_type, id_of, one_or_many, text_of
+from federation.letters import Draft
+from instance import ids, names
+from instance.domain import guest, guest_words, index, render, timeline
+from instance.domain import post as posting
+from instance.domain.charter_document import GUESTS_ANSWER
+from instance.domain.guest_note import companies_of
+from instance.domain.note import MENTIONS_LIMIT, PICTURES_LIMIT, Note, read_note
+from instance.domain.outcome import Incoming, Ruling
+from instance.domain.render import NoteFacts
+from instance.storage import actors, guests, log, posts, things
+from instance.storage.actors import ActorRow
+from instance.storage.database import Tx
+from instance.storage.guests import NOTE, GuestActorRow, ReplyRow
+from instance.storage.posts import PostRow
+
+NOTHING: tuple[Draft, ...] = ()
+ANSWER_LIMIT_CHARS = 5000
+
+
+class _Answer(NamedTuple):
+    """An answer as it would be written into the project: its words, by whom, after what."""
+
+    note: Note
+    html: str
+    spoiler: str
+    project: ActorRow
+    parent: PostRow | None
+
+
+def verify_create(tx: Tx, incoming: Incoming) -> Ruling:
+    """A note by a follower at a guest host that mentions the project."""
+    carried = incoming.activity.object
+    project = _project_of(tx, incoming, carried)
+    if project is None:
+        return Ruling(taken=False, rule="guest_mentions_no_project")
+    if guest.may_do(tx, project.iri) != GUESTS_ANSWER:
+        return Ruling(taken=False, rule="guest_may_not_answer")
+    if not guest.follows(tx, project.iri, incoming.activity.actor, host=incoming.host):
+        return Ruling(taken=False, rule="guest_does_not_follow")
+    if guests.reply(tx, id_of(carried) or "") is not None:
+        return Ruling(taken=False, rule="guest_said_it_already")
+    refusal = _refuse_words(tx, _read(tx, incoming, project))
+    return refusal or Ruling(taken=True, rule="guest_answers")
+
+
+def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Write the post, in the thread of what the note answers, and say it in the project's name."""
+    project = _project_of(tx, incoming, incoming.activity.object)
+    assert project is not None
+    answer = _read(tx, incoming, project)
+    post = _row(tx, answer)
+    ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
+    timeline.enter(tx, post, project, (), parent=answer.parent)
+    index.keep(tx, post.id)
+    guests.add_reply(
+        tx,
+        ReplyRow(answer.note.iri, post.iri, project.iri, incoming.activity.actor, incoming.host, tx.now_ms),
+    )
+    activity = render.create(NoteFacts(post, project), iri=posting.mint_activity(tx, "create", post))
+    return (posting.draft_of(activity, post.space),)
+
+
+def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
+    """New words for an answer, by who gave it."""
+    found = _answered(tx, incoming)
+    if found is None:
+        return Ruling(taken=False, rule="guest_has_none")
+    reply, project = found
+    if not guest.is_open(tx, reply.project_iri, incoming.host):
+        return Ruling(taken=False, rule="guest_not_allowed")
+    if guest.may_do(tx, reply.project_iri) != GUESTS_ANSWER:
+        return Ruling(taken=False, rule="guest_may_not_answer")
+    refusal = _refuse_words(tx, _read(tx, incoming, project))
+    return refusal or Ruling(taken=True, rule="guest_rewords")
+
+
+def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Write the new words and say so."""
+    found = _answered(tx, incoming)
+    assert found is not None
+    reply, project = found
+    before = posts.by_iri(tx, reply.post_iri)
+    assert before is not None
+    answer = _read(tx, incoming, project)
+    post = before._replace(
+        content=answer.html,
+        spoiler=answer.spoiler,
+        sensitive=int(answer.note.sensitive),
+        language=answer.note.language,
+        edited_at_ms=tx.now_ms,
+    )
+    posting.reword(tx, before, post, mentions=(), hashtags=())
+    index.keep(tx, post.id)
+    iri = posting.mint_activity(tx, "update", post)
+    activity = render.update(NoteFacts(post, project), iri=iri, at_ms=tx.now_ms)
+    return (posting.draft_of(activity, post.space),)
+
+
+def verify_delete(tx: Tx, incoming: Incoming) -> Ruling:
+    """An answer is taken back by who gave it, whether or not the host is a guest of that project still."""
+    if _answered(tx, incoming) is None:
+        return Ruling(taken=False, rule="guest_has_none")
+    return Ruling(taken=True, rule="guest_takes_back")
+
+
+def apply_delete(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Delete the post, here, in the log and at the companies."""
+    found = _answered(tx, incoming)
+    assert found is not None
+    reply, project = found
+    post = posts.by_iri(tx, reply.post_iri)
+    assert post is not None
+    timeline.leave(tx, post)
+    log.redact(tx, post.space, post.iri)
+    return (posting.say_delete(tx, post._replace(content="", deleted_at_ms=tx.now_ms), project),)
+
+
+def _project_of(tx: Tx, incoming: Incoming, carried: Any) -> ActorRow | None:
+    """The first project that a note mentions of which its host is a guest."""
+    tags = one_or_many(carried.get("tag"))[:MENTIONS_LIMIT] if isinstance(carried, dict) else []
+    hrefs = [tag.get("href") for tag in tags if first_type(tag) == "Mention"]
+    known = actors.by_iris(tx, [href for href in hrefs if isinstance(href, str)])
+    found = [row for row in known.values() if row.kind == "project" and row.host == tx.home.host]
+    return next((row for row in found if guest.is_open(tx, row.iri, incoming.host)), None)
+
+
+def _answered(tx: Tx, incoming: Incoming) -> tuple[ReplyRow, ActorRow] | None:
+    """The answer that an activity of its own author is about, with the project, while the post is there."""
+    reply = guests.reply(tx, incoming.activity.object_iri or "")
+    if reply is None or (reply.actor_iri, reply.host) != (incoming.activity.actor, incoming.host):
+        return None
+    post, project = posts.by_iri(tx, reply.post_iri), actors.by_iri(tx, reply.project_iri)
+    is_there = post is not None and post.deleted_at_ms is None
+    return (reply, project) if is_there and project is not None else None
+
+
+def _read(tx: Tx, incoming: Incoming, project: ActorRow) -> _Answer:
+    """The words without any name of the project's companies, with who said them in front."""
+    document: Document = incoming.activity.object
+    note, who = read_note(document, now_ms=tx.now_ms), guests.actor(tx, incoming.activity.actor)
+    people, hosts = (
+        {project.iri: "", f"@{project.username}@{project.host}": ""},
+        companies_of(tx, project.iri),
+    )
+    said = guest_words.for_guests(note.content, people=people, hosts=hosts)
+    shown = [guest_words.plain_for_guests(line, people=people, hosts=hosts) for line in _attached(document)]
+    html = guest_words.signed(
+        guest_words.tidied(said), name=_name(who, incoming), company=incoming.host
+    ) + guest_words.lines(shown)
+    spoiler = guest_words.plain_for_guests(note.spoiler, people=people, hosts=hosts)
+    return _Answer(note, html, spoiler, project, _parent(tx, note.parent_iri, project.iri))
+
+
+def _name(who: GuestActorRow | None, incoming: Incoming) -> str:
+    return who.display_name if who is not None else incoming.activity.actor.rpartition("/")[2]
+
+
+def _attached(document: Document) -> list[str]:
+    """A guest's pictures are not fetched; their descriptions stand for them."""
+    found = [
+        item for item in one_or_many(document.get("attachment"))[:PICTURES_LIMIT] if isinstance(item, dict)
+    ]
+    return [
+        f"[{first_type(item).casefold() or 'file'}] {text_of(item.get('name'))[:500]}".strip()
+        for item in found
+    ]
+
+
+def _parent(tx: Tx, iri: str | None, project: str) -> PostRow | None:
+    """What the note answers, when that is a note of the project or an answer of a guest."""
+    if not iri:
+        return None
+    note, reply = guests.note(tx, iri), guests.reply(tx, iri)
+    source = note.source_iri if note is not None and note.kind == NOTE else reply.post_iri if reply else ""
+    parent = posts.by_iri(tx, source) if source else None
+    is_there = parent is not None and parent.space == project and parent.deleted_at_ms is None
+    return parent if is_there else None
+
+
+def _refuse_words(tx: Tx, answer: _Answer) -> Ruling | None:
+    if len(answer.html) > ANSWER_LIMIT_CHARS:
+        return Ruling(taken=False, rule="guest_says_too_much")
+    named = names.names_in([answer.html, answer.spoiler], own_host=tx.home.host)
+    own = names.canonical(answer.project.iri)
+    if any(fact.name != own and fact.kind != "node" for fact in things.facts(tx, named)):
+        return Ruling(taken=False, rule="guest_names_what_it_may_not")
+    return None
+
+
+def _row(tx: Tx, answer: _Answer) -> PostRow:
+    row_id, parent = ids.snowflake(tx.now_ms), answer.parent
+    post = posting.empty_row(
+        row_id, tx.home.iri("posts", row_id), answer.project.id, answer.project.iri, tx.now_ms
+    )
+    return post._replace(
+        content=answer.html,
+        spoiler=answer.spoiler,
+        sensitive=int(answer.note.sensitive),
+        language=answer.note.language,
+        in_reply_to_id=parent.id if parent else None,
+        in_reply_to_iri=parent.iri if parent else None,
+        thread_id=parent.thread_id if parent else row_id,
+    )
