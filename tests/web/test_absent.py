@@ -5,7 +5,7 @@ import pytest
 from tests.nodes import Company
 from tests.web.client import apps_of
 
-EMPTY = ("/api/v1/suggestions", "/api/v1/accounts/1/identity_proofs", "/api/v1/trends")
+EMPTY = ("/api/v1/accounts/1/identity_proofs", "/api/v1/trends")
 MISSING = (
     ("GET", "/api/v1/timelines/link?url=https://example.org/"),
     ("GET", "/api/v1_alpha/async_refreshes/1"),

@@ -91,7 +91,6 @@ ROUTES: tuple[Route, ...] = (
     _READ("GET", f"{_YEAR}/state", get_report_state),
     _WRITE("POST", f"{_YEAR}/generate", make_report),
     _WRITE("POST", f"{_YEAR}/read", get_missing),
-    _READ("GET", "/api/v1/suggestions", get_none),
     _READ("GET", "/api/v1/accounts/{id}/identity_proofs", get_none),
     _READ("GET", "/api/v1/donation_campaigns", no_campaign),
     _WRITE("POST", "/api/v1/accounts/{id}/email_subscriptions", get_missing),

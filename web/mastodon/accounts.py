@@ -112,12 +112,6 @@ async def get_lists(request: Request) -> Response:
     return reply(await request.app[NODE].read(lambda tx: lists.with_account(tx, me.id, actor_id)))
 
 
-async def get_familiar_followers(request: Request) -> Response:
-    """Mastodon's answer when there are none: each account with an empty list."""
-    actor_ids = of_query(request).ids("id")[:IDS_LIMIT]
-    return reply([{"id": str(actor_id), "accounts": []} for actor_id in actor_ids])
-
-
 def _found(tx: Tx, actor_id: int) -> ActorRow:
     row = actors.by_id(tx, actor_id)
     if row is None or row.kind == "node":
@@ -137,7 +131,6 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/api/v1/accounts", get_accounts, "read:accounts"),
     api("GET", "/api/v1/accounts/lookup", lookup, "read:accounts"),
     api("GET", "/api/v1/accounts/search", search, "read:accounts"),
-    api("GET", "/api/v1/accounts/familiar_followers", get_familiar_followers, "read:follows"),
     api("GET", "/api/v1/accounts/{id}", get_account, "read:accounts"),
     api("GET", "/api/v1/accounts/{id}/statuses", get_statuses, "read:statuses"),
     api("GET", "/api/v1/accounts/{id}/followers", get_followers, "read:accounts"),

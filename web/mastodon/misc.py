@@ -63,5 +63,4 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/api/v1/markers", get_markers, "read:statuses"),
     api("POST", "/api/v1/markers", post_markers, "write:statuses"),
     _EMPTY("/api/v1/announcements", scope=""),
-    _EMPTY("/api/v2/suggestions", scope="read:accounts"),
 )

@@ -1,4 +1,4 @@
-"""Hashtags, and the index of words. A snapshot: it stays as it was when the declared tables move on."""
+"""Hashtags, the index of words, and suggestions turned down. A snapshot: it stays as it was when the declared tables move on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +28,11 @@ def upgrade() -> None:
     _kept("tag_follow", "ix_tag_follow_owner")
     op.create_index("ix_tag_follow_tag", "tag_follow", ["tag_id"])
     _kept("featured_tag", "ix_featured_tag_owner")
+    op.create_table(
+        "dismissed_suggestion",
+        sa.Column("owner_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+        sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+    )
     op.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS post_words "
         "USING fts5(facts, words, columnsize=0, tokenize='unicode61 remove_diacritics 0')"
