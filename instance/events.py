@@ -135,6 +135,19 @@ class EmojisChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementsChanged:
+    """Something was announced, or is announced no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementReacted:
+    """Somebody put this emoji under an announcement, or took it back."""
+
+    announcement_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedElsewhere:
     """Another process (the command line) has written: whatever was read may be stale."""
 
@@ -156,5 +169,7 @@ Event = (
     | GapNoticed
     | MediaWanted
     | EmojisChanged
+    | AnnouncementsChanged
+    | AnnouncementReacted
     | ChangedElsewhere
 )

@@ -8,6 +8,7 @@ import typer
 from instance import config
 from instance.cli import (
     access,
+    announcement,
     charter,
     check,
     egress,
@@ -47,6 +48,7 @@ app.add_typer(project.app, name="project")
 app.add_typer(charter.app, name="charter")
 app.add_typer(member.app, name="member")
 app.add_typer(guest.app, name="guest")
+app.add_typer(announcement.app, name="announcement")
 app.add_typer(emoji.app, name="emoji")
 app.add_typer(egress.app, name="egress")
 app.add_typer(federation.app, name="federation")

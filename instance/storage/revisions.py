@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from instance.storage import (
     access_tables,
     collection_tables,
+    announcement_tables,
     emoji_tables,
     exchange_tables,
     guest_tables,
@@ -37,6 +38,7 @@ DECLARED = (  # imported, and so declared to SQLModel
     tables,
     access_tables,
     collection_tables,
+    announcement_tables,
     emoji_tables,
     exchange_tables,
     guest_tables,

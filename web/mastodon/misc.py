@@ -1,6 +1,4 @@
-"""What apps ask for when they start: settings, markers, and lists that are empty here. The rule kept here: empty means there is none."""
-
-from functools import partial
+"""What apps ask for when they start: settings and markers. The rule kept here: a marker is what its owner said last."""
 
 from aiohttp.web import Request, Response
 
@@ -50,17 +48,8 @@ def _shown(rows: list[MarkerRow]) -> Json:
     return {row.timeline: entities.marker(row) for row in rows}
 
 
-async def get_nothing(request: Request) -> Response:
-    """A list that is empty for everybody here."""
-    caller(request)
-    return reply([])
-
-
-_EMPTY = partial(api, "GET", handler=get_nothing)
-
 ROUTES: tuple[Route, ...] = (
     api("GET", "/api/v1/preferences", get_preferences, "read:accounts"),
     api("GET", "/api/v1/markers", get_markers, "read:statuses"),
     api("POST", "/api/v1/markers", post_markers, "write:statuses"),
-    _EMPTY("/api/v1/announcements", scope=""),
 )

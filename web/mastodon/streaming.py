@@ -23,11 +23,12 @@ from instance.fold import folded
 from instance.node import Cordee
 from instance.policy import INTERNAL
 from instance.storage import actors, hearing, media, own_lists, posts, tags
+from instance.storage import announcements as announcement_rows
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
 from instance.storage.window import Window
-from web.mastodon import conversations, notifications
+from web.mastodon import announcements, conversations, notifications
 from web.mastodon.cache import Cache
 
 Stream = tuple[str, ...]  # as apps name it: ("user",), ("list", "17"), ("hashtag", "rope")
@@ -102,6 +103,7 @@ class Streams:
         self._node, self._cache = node, cache
         self._sockets: dict[int, set[Listener]] = {}
         self._waiting: asyncio.Queue[Event] = asyncio.Queue(WAITING_LIMIT)
+        self._announced: frozenset[int] = frozenset()
 
     def add(self, socket: Listener) -> None:
         """Tell a socket what happens from now on."""
@@ -120,7 +122,7 @@ class Streams:
 
     def hear(self, event: Event) -> None:
         """Keep an event for `run`, when anybody listens."""
-        if not self._sockets or type(event) not in _TELLS:
+        if type(event) not in _TELLS or not (self._sockets or type(event) in _ALWAYS):
             return
         try:
             self._waiting.put_nowait(event)
@@ -129,6 +131,7 @@ class Streams:
 
     async def run(self) -> None:
         """Tell the sockets of each event. Runs until cancelled."""
+        self._announced = frozenset(row.id for row in await self._node.read(announcement_rows.shown))
         while True:
             event = await self._waiting.get()
             try:
@@ -237,6 +240,33 @@ class Streams:
         frames = _Frames("notifications_merged", b"1")
         for socket in self.of(event.owner_id):
             frames.send(socket, ["user", "user:notification"])
+
+    async def announced(self, _: Event) -> None:
+        """`announcement` and `announcement.delete` to everybody, of what is new and of what is gone since they were last told."""
+        rows = await self._node.read(announcement_rows.shown)
+        before, self._announced = self._announced, frozenset(row.id for row in rows)
+        new = [row for row in rows if row.id not in before]
+        for shown in await self._node.read(lambda tx: announcements.rendered(tx, new)) if new else ():
+            self._tell_all("announcement", orjson.dumps(shown))
+        for announcement_id in before - self._announced:
+            self._tell_all("announcement.delete", str(announcement_id).encode())
+
+    async def reacted(self, event: events.AnnouncementReacted) -> None:
+        """`announcement.reaction` to everybody: how many think so now."""
+        told = await self._node.read(
+            lambda tx: announcements.reaction_told(tx, event.announcement_id, event.name)
+        )
+        self._tell_all("announcement.reaction", orjson.dumps(told))
+
+    def _tell_all(self, event: str, payload: bytes) -> None:
+        frames = _Frames(event, payload)
+        for socket in list(self._all()):
+            frames.send(socket, ["user"])
+
+    async def elsewhere(self, event: events.ChangedElsewhere) -> None:
+        """Another process has written: look whose token is good still, and what is announced."""
+        await self.checked(event)
+        await self.announced(event)
 
     async def checked(self, _: Event) -> None:
         """Close the sockets whose token is good for nothing now."""
@@ -369,7 +399,11 @@ _TELLS: dict[type[Any], Callable[[Streams, Any], Awaitable[None]]] = {
     events.FiltersChanged: Streams.filters_changed,
     events.TokenChanged: Streams.checked,
     events.ActorChanged: Streams.checked,
-    events.ChangedElsewhere: Streams.checked,
+    events.AnnouncementsChanged: Streams.announced,
+    events.AnnouncementReacted: Streams.reacted,
+    events.ChangedElsewhere: Streams.elsewhere,
 }
+# Heard even when nobody listens: what is new is told by what was known before.
+_ALWAYS = frozenset({events.AnnouncementsChanged, events.ChangedElsewhere})
 
 STREAMS: AppKey[Streams] = AppKey("streams", Streams)

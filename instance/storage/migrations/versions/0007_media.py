@@ -31,3 +31,26 @@ def upgrade() -> None:
         sa.Column("created_at_ms", BIG, nullable=False),
     )
     op.create_index("ix_emoji_shortcode", "emoji", ["shortcode", "host", "space"], unique=True)
+    op.create_table(
+        "announcement",
+        sa.Column("id", BIG, primary_key=True),
+        sa.Column("content", sa.String, nullable=False),
+        sa.Column("mentions", sa.String, nullable=False),
+        sa.Column("starts_at_ms", BIG, nullable=True),
+        sa.Column("ends_at_ms", BIG, nullable=True),
+        sa.Column("all_day", sa.Integer, nullable=False),
+        sa.Column("published_at_ms", BIG, nullable=False),
+        sa.Column("updated_at_ms", BIG, nullable=False),
+    )
+    op.create_table(
+        "announcement_read",
+        sa.Column("announcement_id", BIG, sa.ForeignKey("announcement.id"), primary_key=True),
+        sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+    )
+    op.create_table(
+        "announcement_reaction",
+        sa.Column("announcement_id", BIG, sa.ForeignKey("announcement.id"), primary_key=True),
+        sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("created_at_ms", BIG, nullable=False),
+    )
