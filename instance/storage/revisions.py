@@ -15,8 +15,8 @@ from sqlmodel import SQLModel
 
 from instance.storage import (
     access_tables,
-    collection_tables,
     announcement_tables,
+    collection_tables,
     emoji_tables,
     exchange_tables,
     guest_tables,
