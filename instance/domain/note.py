@@ -14,6 +14,7 @@ from instance.domain.media import DESCRIPTION_LIMIT_CHARS, MEDIA_TYPES, UPLOAD_L
 from instance.domain.picture import FORMATS
 
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
+LATEST_MS = 32_503_680_000_000  # 3000-01-01
 CONTENT_LIMIT_CHARS = 100_000
 SPOILER_LIMIT_CHARS = 500
 MENTIONS_LIMIT = 100
@@ -160,8 +161,9 @@ def _asked(document: Document) -> Asked | None:
     counts = tuple(_replies(option.get("replies")) for option in options)
     voters = _whole(document.get("votersCount"), VOTES_LIMIT)
     known = sum(count or 0 for count in counts) if voters is None else voters
-    ends = moment_ms(document.get("endTime"))
-    return Asked(multiple, titles, counts, known, moment_ms(document.get("closed")) if ends is None else ends)
+    ends = moment_ms(document.get("endTime") or document.get("closed"))
+    limited = None if ends is None else max(EARLIEST_MS, min(ends, LATEST_MS))
+    return Asked(multiple, titles, counts, known, limited)
 
 
 def _replies(value: Any) -> int | None:

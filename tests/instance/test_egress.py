@@ -72,6 +72,22 @@ def test_each_host_considered_is_a_line_of_the_ledger(world: World):
     assert lines[0].digest == hashlib.sha256(orjson.dumps(document)).hexdigest()
 
 
+def test_what_is_for_one_host_goes_to_that_one_alone(world: World):
+    document = world.create()
+    letters = GATE.release(world.tx, document, author=world.alice, only=INITECH)
+    assert [letter.host for letter in letters] == [INITECH]
+    assert [(line.host, line.verdict) for line in ledger.lines(world.tx)] == [(INITECH, "released")]
+
+
+def test_a_host_that_may_not_have_it_does_not_get_it_for_being_named(world: World):
+    stranger = "umbrella.example"
+    assert GATE.release(world.tx, world.create(), author=world.alice, only=stranger) == ()
+    assert (world.last().verdict, world.last().rule) == ("withheld", "withheld_not_party")
+    secret = world.create(content=world.secret)
+    assert GATE.release(world.tx, secret, author=world.alice, only=INITECH) == ()
+    assert world.last().rule == "withheld_internal"
+
+
 def test_what_names_something_internal_goes_nowhere_and_is_one_line(world: World):
     assert world.release(world.create(inReplyTo=world.secret)) == ()
     line = world.last()

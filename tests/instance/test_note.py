@@ -29,6 +29,13 @@ KEYS = [
     "attributedTo",
     "name",
     "sensitive",
+    "oneOf",
+    "anyOf",
+    "replies",
+    "totalItems",
+    "votersCount",
+    "endTime",
+    "closed",
 ]
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 anything = st.recursive(
@@ -119,3 +126,56 @@ def test_an_emoji_is_read_with_its_picture():
 )
 def test_an_emoji_whose_picture_the_note_does_not_vouch_for_is_left_out(told):
     assert emojis_of(told) == ()
+
+
+def a_question(**more: object) -> dict[str, object]:
+    options = [
+        {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": count}}
+        for name, count in (("encoder", 2), ("barrier", 1))
+    ]
+    return {"type": "Question", "content": "<p>Which?</p>", "oneOf": options} | more
+
+
+def test_a_question_is_read_with_its_answers_totals_and_end():
+    read = note.read_note(a_question(endTime="2026-12-01T08:00:00Z", votersCount=3), now_ms=NOW_MS)
+    assert read.poll == note.Asked(
+        multiple=False,
+        titles=("encoder", "barrier"),
+        counts=(2, 1),
+        voters_count=3,
+        ends_at_ms=1_796_112_000_000,
+    )
+    assert read.content == "<p>Which?</p>"
+
+
+def test_totals_that_are_not_told_are_unknown():
+    answers = [{"type": "Note", "name": "a"}, {"type": "Note", "name": "b"}]
+    read = note.read_note({"type": "Question", "anyOf": answers}, now_ms=NOW_MS)
+    assert read.poll is not None
+    assert (read.poll.multiple, read.poll.counts) == (True, (None, None))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [],
+        [{"name": "only"}],
+        [{"name": "a"}, {"name": "a"}],
+        [{"name": "a"}, {"name": ""}],
+        [{"name": str(number)} for number in range(note.ANSWERS_LIMIT + 1)],
+        ["a", "b"],
+    ],
+)
+def test_a_question_without_answers_to_choose_from_is_words(answers):
+    read = note.read_note(a_question(oneOf=answers), now_ms=NOW_MS)
+    assert (read.poll, read.content) == (None, "<p>Which?</p>")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("0001-01-01T00:00:00+23:00", note.EARLIEST_MS), ("9999-12-31T23:59:59-23:00", note.LATEST_MS)],
+)
+def test_the_end_of_a_question_is_a_time_that_can_be_shown(said, meant):
+    read = note.read_note(a_question(endTime=said), now_ms=NOW_MS)
+    assert read.poll is not None
+    assert read.poll.ends_at_ms == meant

@@ -21,7 +21,14 @@ from web.mastodon.cache import FORGETS, Cache
 
 T = TypeVar("T")
 PAGE = Window(limit=20)
-CHANGE_NOTHING_KEPT = {events.Notified, events.LettersQueued, events.GapNoticed, events.MediaWanted}
+CHANGE_NOTHING_KEPT = {
+    events.Notified,
+    events.NotificationsMerged,
+    events.ConversationChanged,
+    events.LettersQueued,
+    events.GapNoticed,
+    events.MediaWanted,
+}
 
 
 @dataclass

@@ -19,9 +19,9 @@ from web.mastodon.reply import reply
 
 def asked(sent: Params) -> PollDraft | None:
     """What an app wants to ask with a post, if anything. Answers that are empty count as absent."""
-    if "poll" not in sent:
-        return None
     form = sent.inside("poll")
+    if not any(name in form for name in ("options", "expires_in", "multiple", "hide_totals")):
+        return None
     options = tuple(option.strip() for option in form.texts("options"))
     return PollDraft(
         options=tuple(option for option in options if option),
