@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, literal, or_, select, union_all
 
 from instance.storage import own_lists
 from instance.storage.database import Command, Query, Tx
@@ -36,6 +36,12 @@ class FollowMarks(NamedTuple):
     followed_by: frozenset[int]
 
 
+class _Counted(NamedTuple):
+    actor_id: int
+    followers: int
+    following: int
+
+
 class _ActorId(NamedTuple):
     actor_id: int
 
@@ -58,6 +64,17 @@ _MARKS = Query(
 _TOLD = Query(
     select(_follow.follower_id).where(_FOLLOWED, _follow.notify == 1),
     _ActorId,
+)
+_COUNTS_OF = Query(
+    union_all(
+        select(_follow.followee_id, func.count(), literal(0))
+        .where(in_list(_follow.followee_id, "actor_ids"))
+        .group_by(_follow.followee_id),
+        select(_follow.follower_id, literal(0), func.count())
+        .where(in_list(_follow.follower_id, "actor_ids"))
+        .group_by(_follow.follower_id),
+    ),
+    _Counted,
 )
 _COUNTS = Query(
     select(
@@ -95,6 +112,15 @@ def marks_of(tx: Tx, viewer_id: int, actor_ids: Iterable[int]) -> FollowMarks:
 def counts(tx: Tx, actor_id: int) -> FollowCounts:
     """How many follow the actor, and how many the actor follows."""
     return tx.first(_COUNTS, actor_id=actor_id) or FollowCounts(0, 0)
+
+
+def counts_of(tx: Tx, actor_ids: Iterable[int]) -> dict[int, FollowCounts]:
+    """The same for several actors, in one query; those without any are absent."""
+    found: dict[int, FollowCounts] = {}
+    for row in tx.all(_COUNTS_OF, actor_ids=array(actor_ids)):
+        known = found.get(row.actor_id, FollowCounts(0, 0))
+        found[row.actor_id] = FollowCounts(known.followers + row.followers, known.following + row.following)
+    return found
 
 
 def followers(tx: Tx, actor_id: int, *, limit: int = 80) -> list[int]:

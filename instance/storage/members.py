@@ -1,5 +1,6 @@
 """Who is in which project, as rows. The rule kept here: a membership counts only while its project's charter is live."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
@@ -7,7 +8,7 @@ from sqlalchemy import bindparam, delete, select, update
 from instance.storage import charters
 from instance.storage.charters import is_open
 from instance.storage.database import Command, Query, Tx
-from instance.storage.sql import columns, table, upsert
+from instance.storage.sql import array, columns, in_list, table, upsert
 from instance.storage.tables import Member
 
 
@@ -23,6 +24,14 @@ class MemberRow(NamedTuple):
     until_ms: int | None
 
 
+class Role(NamedTuple):
+    """What a person is in a project: lead, member or follower."""
+
+    project_iri: str
+    actor_id: int
+    role: str
+
+
 class _ActorId(NamedTuple):
     actor_id: int
 
@@ -34,6 +43,12 @@ _ACTIVE = _c.state == "active"
 
 _ONE = Query(select(*_c).where(_PROJECT, _ACTOR), MemberRow)
 _OF_PROJECT = Query(select(*_c).where(_PROJECT, _ACTIVE).order_by(_c.since_ms, _c.actor_id), MemberRow)
+_ROLES = Query(
+    select(_c.project_iri, _c.actor_id, _c.role).where(
+        in_list(_c.project_iri, "projects"), in_list(_c.actor_id, "actor_ids"), _ACTIVE
+    ),
+    Role,
+)
 _REQUESTS = Query(
     select(*_c).where(_PROJECT, _c.state == "requested").order_by(_c.since_ms, _c.actor_id), MemberRow
 )
@@ -72,6 +87,12 @@ def one(tx: Tx, project_iri: str, actor_id: int) -> MemberRow | None:
 def of_project(tx: Tx, project_iri: str) -> list[MemberRow]:
     """The active people of a project, of all companies, first come first."""
     return tx.all(_OF_PROJECT, project_iri=project_iri)
+
+
+def roles(tx: Tx, project_iris: Iterable[str], actor_ids: Iterable[int]) -> dict[tuple[str, int], str]:
+    """What these people are in these projects, by project and person."""
+    rows = tx.all(_ROLES, projects=array(project_iris), actor_ids=array(actor_ids))
+    return {(row.project_iri, row.actor_id): row.role for row in rows}
 
 
 def spoke_for_project(tx: Tx, row: MemberRow) -> bool:

@@ -48,7 +48,7 @@ async def search(request: Request) -> Response:
 
     def read(tx: Tx) -> list[Json]:
         rows = actors.find(tx, asked.text("q"), limit, offset=offset, follower_id=follower_id)
-        return [show.account(tx, row) for row in rows]
+        return list(show.account_of_each(tx, rows).values())
 
     return reply(await request.app[NODE].read(read))
 

@@ -88,9 +88,8 @@ def people(tx: Tx, rows: Iterable[ActorRow]) -> list[Json]:
     """Admin::Accounts of these rows."""
     rows = list(rows)
     known = logins.logins_of(tx, [row.id for row in rows])
-    return [
-        admin_account(PersonFacts(row, show.account(tx, row), known.get(row.id)), tx.home) for row in rows
-    ]
+    shown = show.account_of_each(tx, rows)
+    return [admin_account(PersonFacts(row, shown[row.id], known.get(row.id)), tx.home) for row in rows]
 
 
 def _one(tx: Tx, actor_id: int) -> Json:

@@ -255,6 +255,11 @@ def _viewer_changed(cache: Cache, event: events.TimelineChanged | events.Members
     cache.marks.drop(viewer_id)
 
 
+def _membership_changed(cache: Cache, event: events.MembershipChanged) -> None:
+    _viewer_changed(cache, event)
+    cache.statuses.drop_where(lambda kept: event.actor_id in kept.rendered.actor_ids)
+
+
 def _filters_changed(cache: Cache, event: events.FiltersChanged) -> None:
     cache.marks.drop(event.owner_id)
     cache.filterers.clear()
@@ -285,7 +290,7 @@ FORGETS: dict[type[Any], Callable[[Cache, Any], None]] = {
     events.ActorChanged: _actor_changed,  # callers that are the actor; statuses that show the actor
     events.TokenChanged: _token_changed,  # callers of that person (or of applications alone)
     events.TimelineChanged: _viewer_changed,  # home and marks of its owner
-    events.MembershipChanged: _viewer_changed,  # home and marks of the member
+    events.MembershipChanged: _membership_changed,  # home and marks of the member; statuses that show the member's role
     events.FiltersChanged: _filters_changed,  # marks of who filters; who does
     events.CharterChanged: _all_changed,  # homes and marks of everybody
     events.EmojisChanged: _emojis_changed,  # every status: which show it is not known

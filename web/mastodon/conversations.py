@@ -29,7 +29,7 @@ def found(tx: Tx, rows: list[ConversationRow]) -> Found:
     """What conversations are shown from. Their owner is named only where nobody else is."""
     parties = conversations.parties(tx, [row.last_post_id for row in rows])
     known = actors.by_ids(tx, {one for ids in parties.values() for one in ids})
-    shown = {actor_id: show.account(tx, row) for actor_id, row in known.items() if row.kind == "person"}
+    shown = show.account_of_each(tx, [row for row in known.values() if row.kind == "person"])
     return Found(
         rows,
         {

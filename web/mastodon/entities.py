@@ -6,6 +6,7 @@ Ids are decimal texts. A post of a project is shown as "private", since that is 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import orjson
 
@@ -26,6 +27,14 @@ from instance.storage.posts import EditRow, PostRow
 from web.mastodon.tag_entities import status_tag, with_tag_links
 
 Json = dict[str, Any]
+_COLOURS = ("#1f6f54", "#2d5b9a", "#7a3e8e", "#9a3b2f", "#6b5b16", "#0f6674", "#8a2f5c", "#4a5560")
+
+
+class Trouble(NamedTuple):
+    """A company of a project that is not reached since then, or (None) whose words are missing here."""
+
+    company: str
+    since_ms: int | None
 
 
 class AccountFacts(NamedTuple):
@@ -35,6 +44,7 @@ class AccountFacts(NamedTuple):
     counts: FollowCounts = FollowCounts(0, 0)
     charter: CharterRow | None = None
     parties: tuple[PartyRow, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     emojis: tuple[Json, ...] = ()
 
 
@@ -92,10 +102,30 @@ def account(facts: AccountFacts, home: Home) -> Json:
         "hide_collections": about.hide_collections,
         "noindex": True,
         "emojis": list(facts.emojis),
-        "roles": [],
+        "roles": badges(facts, home),
         "fields": [_field(name, value) for name, value in _facts(facts, home)],
     }
     return shown if row.state == "active" else {**shown, "suspended": True}
+
+
+def badges(facts: AccountFacts, home: Home, *, role: str = "") -> list[Json]:
+    """AccountRoles: whose company it is, the same colour everywhere, and what the person is in the project at hand."""
+    row = facts.row
+    if row.kind != "person":
+        return []
+    company = home.company if row.host == home.host else _told_company(row)
+    shown = [{"id": row.host, "name": company, "color": colour_of(row.host)}]
+    return [*shown, {"id": role, "name": role.capitalize(), "color": ""}] if role else shown
+
+
+def colour_of(host: str) -> str:
+    """One colour of a few for each company, dark enough for white words."""
+    return _COLOURS[crc32(host.encode()) % len(_COLOURS)]
+
+
+def _told_company(row: ActorRow) -> str:
+    told = dict(_told_facts(row.document))
+    return text.plain(told.get("Company", "")) or row.host
 
 
 def portrait(name: str, shown: Portrait | None, home: Home, *, without: str | None) -> Json:
@@ -118,7 +148,7 @@ def _field(name: str, value: str) -> Json:
 def _facts(facts: AccountFacts, home: Home) -> list[tuple[str, str]]:
     row = facts.row
     if facts.charter is not None:
-        return _charter_facts(facts.charter, facts.parties)
+        return _charter_facts(facts.charter, facts.parties) + _troubles(facts.troubles)
     if row.host == home.host:
         title = [("Title", text.linked(row.title))] if row.title else []
         return [("Company", home.company), *title, *_own_words(about_of(row))]
@@ -133,6 +163,15 @@ def _charter_facts(charter: CharterRow, parties: Iterable[PartyRow]) -> list[tup
     companies = ", ".join(party.company for party in parties if party.left_at_ms is None)
     until = date(charter.ends_at_ms) if charter.ends_at_ms is not None else "–"
     return [("Parties", text.plain(companies)), ("Until", until), ("Label", f"C{charter.ceiling}")]
+
+
+def _troubles(troubles: Iterable[Trouble]) -> list[tuple[str, str]]:
+    return [
+        ("Incomplete", f"Words of {text.plain(one.company)} are missing; they are being fetched")
+        if one.since_ms is None
+        else ("Not reached", f"{text.plain(one.company)}, since {timestamp(one.since_ms)}; letters wait")
+        for one in troubles
+    ]
 
 
 def _told_facts(document: str | None) -> list[tuple[str, str]]:

@@ -69,7 +69,7 @@ def one(tx: Tx, owner_id: int, notification_id: int) -> NodeRead:
 def with_accounts(tx: Tx, rows: list[NotificationRow]) -> NodeRead:
     """The rows with what they are shown from, for `rendered`."""
     found: dict[int, ActorRow] = actors.by_ids(tx, {row.actor_id for row in rows})
-    return rows, {actor_id: show.account(tx, row) for actor_id, row in found.items()}, _reports(tx, rows)
+    return rows, show.account_of_each(tx, found.values()), _reports(tx, rows)
 
 
 def _reports(tx: Tx, rows: list[NotificationRow]) -> dict[int, Json]:

@@ -67,7 +67,7 @@ def facts_of(tx: Tx, rows: list[ReportRow], viewer_id: int) -> list[ReportFacts]
     every = {post_id for post_ids in meant.values() for post_id in post_ids}
     readable = set(reports.readable(tx, viewer_id, every))
     targets = actors.by_ids(tx, {row.target_id for row in rows})
-    accounts = {actor_id: show.account(tx, row) for actor_id, row in targets.items()}
+    accounts = show.account_of_each(tx, targets.values())
     return [
         ReportFacts(
             row,

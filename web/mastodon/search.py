@@ -61,7 +61,7 @@ def _found(tx: Tx, me: Caller, asked: Params) -> _Found:
     offset = min(max(asked.number("offset", 0), 0), OFFSET_LIMIT)
     rows = _accounts(tx, me, asked, window, offset) if "accounts" in wanted else []
     return _Found(
-        [show.account(tx, row) for row in rows],
+        list(show.account_of_each(tx, rows).values()),
         _statuses(tx, me, asked, window, offset) if "statuses" in wanted else [],
         hashtags.shown(tx, me.id, _tags(tx, me, query, window, offset)) if "hashtags" in wanted else [],
     )

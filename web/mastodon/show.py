@@ -1,6 +1,6 @@
 """From rows to what is shown, in one unit of work. The rule kept here: a page costs a fixed number of queries, and shows only what its viewer may read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,8 +10,20 @@ from instance.domain import filtering, text
 from instance.domain.about import about_of
 from instance.domain.emoji import shortcodes_in
 from instance.policy import INTERNAL
-from instance.storage import actors, charters, emojis, filters, follows, members, polls, posts
+from instance.storage import (
+    actors,
+    charters,
+    delivery,
+    emojis,
+    filters,
+    follows,
+    log,
+    members,
+    polls,
+    posts,
+)
 from instance.storage.actors import ActorRow
+from instance.storage.charters import PartyRow
 from instance.storage.database import Tx
 from instance.storage.filters import Known
 from instance.storage.follows import FollowCounts
@@ -23,10 +35,11 @@ from web.mastodon import entities
 from web.mastodon import filter_entities as filter_shown
 from web.mastodon import poll_entities as poll_shown
 from web.mastodon.emoji_entities import custom_emoji
-from web.mastodon.entities import AccountFacts, Json, StatusFacts, Viewed
+from web.mastodon.entities import AccountFacts, Json, StatusFacts, Trouble, Viewed
 from web.mastodon.media_entities import media_attachment
 
 FOREVER_S = 1 << 40
+FAILURES = 2  # once is no trouble: it is tried again within seconds
 
 
 class Rendered(NamedTuple):
@@ -77,11 +90,38 @@ def whole_boost(boost: Rendered, boosted: Rendered, tail: bytes) -> bytes:
 
 def account_facts(tx: Tx, row: ActorRow) -> AccountFacts:
     """What an account is shown from."""
-    if row.kind != "project":
-        return AccountFacts(row, follows.counts(tx, row.id), emojis=_emojis_of_person(tx, row))
+    return facts_of(tx, [row])[row.id]
+
+
+def facts_of(tx: Tx, rows: Iterable[ActorRow]) -> dict[int, AccountFacts]:
+    """What several accounts are shown from: however many people, in one query."""
+    found = list(rows)
+    counts = follows.counts_of(tx, [row.id for row in found if row.kind != "project"])
+    return {
+        row.id: _facts_of_project(tx, row)
+        if row.kind == "project"
+        else AccountFacts(row, counts.get(row.id, FollowCounts(0, 0)), emojis=_emojis_of_person(tx, row))
+        for row in found
+    }
+
+
+def _facts_of_project(tx: Tx, row: ActorRow) -> AccountFacts:
     charter = charters.in_force(tx, row.iri)
     parties = tuple(charters.parties(tx, charter.id)) if charter else ()
-    return AccountFacts(row, FollowCounts(len(members.of_project(tx, row.iri)), 0), charter, parties)
+    counts = FollowCounts(len(members.of_project(tx, row.iri)), 0)
+    return AccountFacts(row, counts, charter, parties, troubles=tuple(_troubles(tx, row.iri, parties)))
+
+
+def _troubles(tx: Tx, project_iri: str, parties: Iterable[PartyRow]) -> Iterator[Trouble]:
+    """What an app should tell of a project: who cannot be reached, and whose words are missing here."""
+    late = {lane.host: lane for lane in delivery.busy_lanes(tx) if lane.failures >= FAILURES}
+    for party in parties:
+        if party.left_at_ms is not None or party.host == tx.home.host:
+            continue
+        if party.host in late:
+            yield Trouble(party.company, late[party.host].reached_at_ms or party.signed_at_ms or tx.now_ms)
+        if log.first_held(tx, project_iri, party.host) is not None:
+            yield Trouble(party.company, None)
 
 
 def _emojis_of_person(tx: Tx, row: ActorRow) -> tuple[Json, ...]:
@@ -103,7 +143,13 @@ def accounts(tx: Tx, actor_ids: Iterable[int]) -> list[Json]:
     """Accounts in the order of these ids; those that do not exist are left out."""
     wanted = list(actor_ids)
     found = actors.by_ids(tx, wanted)
-    return [account(tx, found[actor_id]) for actor_id in wanted if actor_id in found]
+    shown = account_of_each(tx, found.values())
+    return [shown[actor_id] for actor_id in wanted if actor_id in shown]
+
+
+def account_of_each(tx: Tx, rows: Iterable[ActorRow]) -> dict[int, Json]:
+    """Accounts by id."""
+    return {key: entities.account(facts, tx.home) for key, facts in facts_of(tx, rows).items()}
 
 
 def statuses(
@@ -112,11 +158,12 @@ def statuses(
     """The statuses of these ids that the viewer may read, by id, with those that they boost."""
     facts = posts.page_facts(tx, list(post_ids), viewer_id)
     authors = {row.author_id for row in facts.posts.values()}
-    shown = {actor_id: account(tx, facts.actors[actor_id]) for actor_id in authors}
+    people = facts_of(tx, [facts.actors[actor_id] for actor_id in authors])
+    roles = members.roles(tx, facts.projects, authors) if facts.projects else {}
     asked = polls.seen(tx, facts.posts, viewer_id)
     known = filters.in_force(tx, viewer_id)
     drawn = emojis_of(tx, facts.posts.values(), facts.actors)
-    page = _Page(tx, facts, shown, pictures, tx.now_ms / 1000, viewer_id, asked, known, drawn)
+    page = _Page(tx, facts, people, pictures, tx.now_ms / 1000, viewer_id, asked, known, drawn, roles)
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
 
 
@@ -154,13 +201,20 @@ class _Page(NamedTuple):
 
     tx: Tx
     facts: PageFacts
-    accounts: dict[int, Json]
+    people: dict[int, AccountFacts]
     pictures: PictureKeys
     now_s: float
     viewer_id: int
     polls: dict[int, PollSeen]
     filters: list[Known]
     emojis: dict[int, list[Json]]
+    roles: dict[tuple[str, int], str]
+
+    def _author(self, post: PostRow) -> Json:
+        """The author's account; in a project with the badge of what the author is there."""
+        facts, home = self.people[post.author_id], self.tx.home
+        role = self.roles.get((post.space, post.author_id), "")
+        return entities.account(facts, home) | {"roles": entities.badges(facts, home, role=role)}
 
     def status(self, post: PostRow) -> Rendered:
         facts = self.facts
@@ -168,7 +222,7 @@ class _Page(NamedTuple):
         mentions = [facts.actors[one] for one in facts.mentions.get(post.id, ()) if one in facts.actors]
         shown = StatusFacts(
             post=post,
-            account=self.accounts[post.author_id],
+            account=self._author(post),
             project=facts.projects.get(post.space),
             mentions=mentions,
             tags=facts.tags.get(post.id, ()),
