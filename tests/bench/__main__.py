@@ -1,7 +1,7 @@
 """`make bench`: what a node costs, in CPU time of one core, beside the machine's floor measured in the same run.
 
 Not a test: figures and ratios only. Every node is real; the one that is measured runs `cordee serve` pinned to one core, its load comes from
-another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home status latency slow.
+another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home latency slow sockets.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from aiohttp import ClientSession, WSMsgType
 from instance.storage import delivery
 from instance.storage.database import Database
 from tests.bench import machine, site
+from tests.bench import sockets as listening
 from tests.bench.fill import fill
 from tests.bench.machine import Measure
 from tests.nodes import Company
@@ -275,6 +276,12 @@ async def _last_healthy(acme: Company, sinks: list[site.Sink], posts: int, text:
     return max(sink.last for sink in healthy) - begun
 
 
+async def sockets(asked: argparse.Namespace) -> None:
+    """2,000 streaming sockets that are idle, and a post that all of them hear."""
+    for what, figure in await listening.measured(int(2000 * asked.scale), asked.log):
+        say(what, figure)
+
+
 SECTIONS: dict[str, Section] = {
     "floor": floor,
     "start": start,
@@ -283,6 +290,7 @@ SECTIONS: dict[str, Section] = {
     "home": home,
     "latency": latency,
     "slow": slow,
+    "sockets": sockets,
 }
 
 
