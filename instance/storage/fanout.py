@@ -212,9 +212,14 @@ def put_author(tx: Tx, owner_id: int, author_id: int) -> None:
     tx.all(_PUT_AUTHOR, owner_id=owner_id, author_id=author_id)
 
 
+def owners_of(tx: Tx, post_id: int) -> list[int]:
+    """In whose homes a post stands."""
+    return _ids(tx.all(_OWNERS, post_id=post_id))
+
+
 def take(tx: Tx, post_id: int) -> tuple[int, ...]:
     """Take a post out of every home; whose they were."""
-    owners = tuple(_ids(tx.all(_OWNERS, post_id=post_id)))
+    owners = tuple(owners_of(tx, post_id))
     tx.run(_TAKE, post_id=post_id)
     return owners
 

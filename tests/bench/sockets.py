@@ -14,7 +14,7 @@ from tests.bench import machine, site
 from tests.bench.machine import Measure
 from tests.nodes import Company, a_company, running
 
-PEOPLE = 100
+PEOPLE = 1000
 IDLE_S = 35.0  # longer than a heartbeat
 AT_ONCE = 32
 POSTS = 10
@@ -55,7 +55,9 @@ async def _listened(
             await asyncio.sleep(IDLE_S)
         each_kib = 1024 * (machine.rss_mib(pid) - before_mib) / count
         with Measure(pid) as telling:
-            firsts, lasts = await _told(session, bearers[0], heard, count)
+            firsts, lasts, status_id = await _told(session, bearers[0], heard, count)
+        with Measure(pid) as changing:
+            changed = await _changed(session, bearers[0], heard, count, status_id)
         assert not any(socket.closed for socket in sockets)
     what = f"{count:,} streaming sockets"
     return [
@@ -67,6 +69,10 @@ async def _listened(
         (
             f"{what}, a post to all of them",
             f"{firsts:8.1f} ms to the first {lasts:8.1f} ms to the last {telling.cpu_us / POSTS / count:8.1f} µs CPU each",
+        ),
+        (
+            f"{what}, an edit to all of them",
+            f"{changed:8.1f} ms to the last {changing.cpu_us / count:8.1f} µs CPU each",
         ),
     ]
 
@@ -89,25 +95,37 @@ async def _opened(
 async def _listen(socket: ClientWebSocketResponse, heard: asyncio.Queue[float]) -> None:
     async for message in socket:
         if message.type is WSMsgType.TEXT:
-            assert orjson.loads(message.data)["event"] == "update"
+            assert orjson.loads(message.data)["event"] in {"update", "status.update"}
             heard.put_nowait(time.perf_counter())
 
 
 async def _told(
     session: ClientSession, bearer: str, heard: asyncio.Queue[float], count: int
-) -> tuple[float, float]:
-    """Milliseconds from the POST to the first socket and to the last, each the median of some posts."""
-    firsts, lasts = list[float](), list[float]()
+) -> tuple[float, float, str]:
+    """Milliseconds from the POST to the first socket and to the last, each the median of some posts; and the id of the last post."""
+    firsts, lasts, status_id = list[float](), list[float](), ""
     for n in range(POSTS):
         begun = time.perf_counter()
-        await _post(session, bearer, f"to all of you {n}")
+        status_id = await _post(session, bearer, f"to all of you {n}")
         times = [await heard.get() for _ in range(count)]
         firsts.append(1000 * (min(times) - begun))
         lasts.append(1000 * (max(times) - begun))
-    return statistics.median(firsts), statistics.median(lasts)
+    return statistics.median(firsts), statistics.median(lasts), status_id
 
 
-async def _post(session: ClientSession, bearer: str, text: str) -> None:
+async def _changed(
+    session: ClientSession, bearer: str, heard: asyncio.Queue[float], count: int, status_id: str
+) -> float:
+    """Milliseconds from the PUT to the last socket."""
+    begun, headers = time.perf_counter(), {"Authorization": f"Bearer {bearer}"}
+    path = f"/api/v1/statuses/{status_id}"
+    async with session.put(path, json={"status": "changed"}, headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
+    return 1000 * (max([await heard.get() for _ in range(count)]) - begun)
+
+
+async def _post(session: ClientSession, bearer: str, text: str) -> str:
     headers = {"Authorization": f"Bearer {bearer}"}
     async with session.post("/api/v1/statuses", json={"status": text}, headers=headers) as answer:
         assert answer.status == 200, await answer.text()
+        return str((await answer.json())["id"])

@@ -168,3 +168,19 @@ async def test_a_list_needs_no_more_than_its_statuses(tied: Tied):
         ear = await listening(app, "list", list=project["id"])
         made = await alice.post("/api/v1/statuses", status="@apollo inside")
         assert await places(ear, 1) == [(["list", project["id"]], "update", made["id"])]
+
+
+async def test_an_edit_is_told_where_the_post_stands_and_to_nobody_who_may_not_read_it(tied: Tied):
+    acme = tied[0]
+    async with apps_of(acme, "alice", "zoe", "eve") as (alice, zoe, eve):
+        await follow(zoe, "alice")
+        streams = ("user", "public:local", "public", "hashtag")
+        at_home, other = [await listening(app, *streams, tag="rope") for app in (zoe, eve)]
+        private = await alice.post("/api/v1/statuses", status="#rope", visibility="private")
+        inside = await alice.post("/api/v1/statuses", status="@apollo #rope")
+        assert await places(at_home, 1) == [(["user"], "update", private["id"])]
+        for made in (private, inside):
+            await alice.call("PUT", f"/api/v1/statuses/{made['id']}", json={"status": "changed #rope"})
+        assert await places(at_home, 1) == [(["user"], "status.update", private["id"])]
+        assert await silent(at_home)
+        assert await silent(other)

@@ -22,12 +22,11 @@ from instance.events import Event
 from instance.fold import folded
 from instance.node import Cordee
 from instance.policy import INTERNAL
-from instance.storage import actors, hearing, media, own_lists, posts, tags
+from instance.storage import actors, fanout, hearing, media, own_lists, posts, tags
 from instance.storage import announcements as announcement_rows
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
-from instance.storage.window import Window
 from web.mastodon import announcements, conversations, notifications
 from web.mastodon.cache import Cache
 
@@ -187,14 +186,14 @@ class Streams:
             return
         post = place.post
         listed = await self._listed(post)
+        at_home = set(await self._node.read(lambda tx: fanout.owners_of(tx, post.id)))
         told: list[tuple[Listener, list[str]]] = []
         for viewer_id in list(self._sockets):
-            if await self._cache.one(post.id, viewer_id) is None:
-                continue
-            page = await self._cache.home(viewer_id, Window(max_id=post.id + 1, limit=1))
-            home = ["user"] if page == [post.id] else []
+            home = ["user"] if viewer_id in at_home else []
             here = [*place.names, *listed.get(viewer_id, ()), *home]
-            told += [(one, here) for one in self.of(viewer_id)]
+            mine = [one for one in self.of(viewer_id) if not one.names.keys().isdisjoint(here)]
+            if mine and (place.for_company or await self._cache.one(post.id, viewer_id) is not None):
+                told += [(one, here) for one in mine]
         await self._tell_post("status.update", post, told)
 
     async def gone(self, event: events.PostGone) -> None:
