@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 from instance.domain import member
+from instance.domain.about import about_of
 from instance.domain.notification import notify
 from instance.domain.outcome import Outcome
 from instance.errors import NotAllowed, NotFound
 from instance.events import TimelineChanged
-from instance.storage import actors, fanout, follows, hearing
+from instance.storage import actors, fanout, follow_requests, follows, hearing
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.follows import FollowRow
@@ -38,12 +39,29 @@ def follow(tx: Tx, follower: ActorRow, followee_id: int, *, wish: Wish = AS_IT_I
     if known is not None:
         follows.change(tx, row)
         return Outcome(followee)
-    follows.add(tx, row)
-    fanout.put_author(tx, follower.id, followee.id)
-    tx.emit(TimelineChanged(follower.id))
-    if followee.host == tx.home.host:
+    is_ours = followee.host == tx.home.host
+    if is_ours and about_of(followee).locked:
+        _ask(tx, row)
+        return Outcome(followee)
+    begin(tx, row)
+    if is_ours:
         notify(tx, "follow", [followee.id], actor_id=follower.id)
     return Outcome(followee)
+
+
+def begin(tx: Tx, row: FollowRow) -> None:
+    """Bring somebody's posts home from now on."""
+    follows.add(tx, row)
+    fanout.put_author(tx, row.follower_id, row.followee_id)
+    tx.emit(TimelineChanged(row.follower_id))
+
+
+def _ask(tx: Tx, row: FollowRow) -> None:
+    """Ask somebody who decides about their followers, once; asked again, it is meant as it is meant now."""
+    is_new = follow_requests.one(tx, row.followee_id, row.follower_id) is None
+    follow_requests.put(tx, row)
+    if is_new:
+        notify(tx, "follow_request", [row.followee_id], actor_id=row.follower_id)
 
 
 def _meant(row: FollowRow, wish: Wish) -> FollowRow:
@@ -58,10 +76,11 @@ def _meant(row: FollowRow, wish: Wish) -> FollowRow:
 
 
 def unfollow(tx: Tx, follower: ActorRow, followee_id: int) -> Outcome[ActorRow]:
-    """Follow no longer; of a project: leave it. Raises NotFound."""
+    """Follow no longer, or ask no longer; of a project: leave it. Raises NotFound."""
     followee = _followee(tx, followee_id)
     if followee.kind == "project":
         return Outcome(followee, member.remove(tx, followee.iri, actor_id=follower.id).drafts)
+    follow_requests.drop(tx, followee.id, follower.id)
     if follows.drop(tx, follower.id, followee.id):
         fanout.take_author(tx, follower.id, followee.id)
         tx.emit(TimelineChanged(follower.id))

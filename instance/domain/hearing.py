@@ -5,7 +5,7 @@ from instance.domain.outcome import Outcome
 from instance.domain.post import readable
 from instance.errors import NotAllowed, NotFound
 from instance.events import TimelineChanged
-from instance.storage import actors, fanout, follows, hearing, members, notifications
+from instance.storage import actors, fanout, follow_requests, follows, hearing, members, notifications
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.hearing import BlockRow, DomainRow, MuteRow
@@ -59,6 +59,8 @@ def block(tx: Tx, owner: ActorRow, actor_id: int) -> Outcome[ActorRow]:
     if hearing.add_block(tx, BlockRow(ids.snowflake(tx.now_ms), owner.id, other.id)):
         follows.drop(tx, owner.id, other.id)
         follows.drop(tx, other.id, owner.id)
+        follow_requests.drop(tx, owner.id, other.id)
+        follow_requests.drop(tx, other.id, owner.id)
         notifications.forget_actor(tx, owner.id, other.id)
         _hear_less(tx, owner.id)
         if other.host == tx.home.host:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import about
+from instance.domain import about, follow_request
 from instance.domain import actor as people
 from instance.domain.about import Change, Field
 from instance.domain.media import accept_picture
@@ -69,6 +69,7 @@ async def _change(request: Request) -> None:
 
     def verb(tx: Tx) -> Outcome[ActorRow]:
         about.change(tx, me.id, wanted)
+        follow_request.settle(tx, me.id)
         for which, picture in pictures.items():
             about.set_portrait(tx, me.id, which, picture)
         for which in about.SHAPES:
@@ -140,7 +141,7 @@ async def _shown_credentials(request: Request) -> Response:
 
 def _credentials(tx: Tx, me: Caller) -> Json:
     row = _myself(tx, me)
-    waiting = len(requests.waiting_for(tx, me.id))
+    waiting = len(requests.who_waits(tx, me.id))
     return entities.credential_account(show.account_facts(tx, row), me.login, tx.home, requests=waiting)
 
 

@@ -11,7 +11,7 @@ from instance.domain import acquaintance as knowing
 from instance.domain import follow, hearing
 from instance.domain.follow import Wish
 from instance.domain.outcome import Outcome
-from instance.storage import acquaintance, actors, follows, members
+from instance.storage import acquaintance, actors, follow_requests, follows, members
 from instance.storage import hearing as silences
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -33,11 +33,12 @@ SaidVerb = Callable[[Tx, ActorRow, int, Params], Outcome[ActorRow]]
 
 
 class Standing(NamedTuple):
-    """How the viewer stands with an account. `requested`: has asked to join the project."""
+    """How the viewer stands with an account. `requested`: has asked to join the project, or to follow."""
 
     follow: FollowRow | None = None
     followed_by: bool = False
     requested: bool = False
+    requested_by: bool = False
     mute: MuteRow | None = None
     blocking: bool = False
     blocked_by: bool = False
@@ -62,7 +63,7 @@ def relationship(actor_id: int, standing: Standing) -> Json:
         "muting_notifications": mute is not None and bool(mute.notifications),
         "muting_expires_at": timestamp(mute.until_ms) if mute and mute.until_ms is not None else None,
         "requested": standing.requested,
-        "requested_by": False,
+        "requested_by": standing.requested_by,
         "domain_blocking": standing.domain_blocking,
         "endorsed": standing.endorsed,
         "note": standing.note,
@@ -73,6 +74,7 @@ def relationships(tx: Tx, viewer_id: int, actor_ids: Sequence[int]) -> list[Json
     """How the viewer stands with those of these accounts that exist, in their order."""
     found = actors.by_ids(tx, actor_ids)
     marks = follows.marks_of(tx, viewer_id, found)
+    asked = follow_requests.marks_of(tx, viewer_id, found)
     heard = silences.silences_of(tx, viewer_id, found)
     notes = acquaintance.notes_of(tx, viewer_id, found)
     endorsed = acquaintance.endorsed_of(tx, viewer_id, found)
@@ -88,7 +90,8 @@ def relationships(tx: Tx, viewer_id: int, actor_ids: Sequence[int]) -> list[Json
         standing = Standing(
             follow=joined if row.kind == "project" else marks.following.get(actor_id),
             followed_by=actor_id in marks.followed_by,
-            requested=state == "requested",
+            requested=state == "requested" or actor_id in asked.following,
+            requested_by=actor_id in asked.followed_by,
             mute=heard.mutes.get(actor_id),
             blocking=actor_id in heard.blocking,
             blocked_by=actor_id in heard.blocked_by,

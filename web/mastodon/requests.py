@@ -1,14 +1,19 @@
-"""Requests to join a project as a follower. The rule kept here: a project's leads decide, each company's for its own people."""
+"""Requests to follow: a project, as a follower of it, or somebody who decides about that.
+
+The rule kept here: a project's leads decide, each company's for its own people; about oneself one decides alone.
+"""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import member
+from instance.domain import follow_request, member
 from instance.domain.outcome import Outcome
-from instance.storage import members
+from instance.storage import follow_requests, members
+from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
+from instance.storage.follows import FollowRow
 from instance.storage.members import MemberRow
 from web.doors import NODE, api, caller
 from web.errors import NotFound
@@ -17,6 +22,7 @@ from web.mastodon.params import path_id
 from web.mastodon.relations import relationships
 from web.mastodon.reply import reply
 
+OfPerson = Callable[[Tx, ActorRow, int], Outcome[FollowRow]]
 Decide = Callable[[Tx, MemberRow], Outcome[MemberRow]]
 
 
@@ -27,17 +33,21 @@ def waiting_for(tx: Tx, lead_id: int) -> list[MemberRow]:
     return [row for row in found if row.host == tx.home.host]
 
 
-async def get_requests(request: Request) -> Response:
-    """Who waits for an answer of the caller."""
-    me = caller(request)
-    return reply(
-        await request.app[NODE].read(
-            lambda tx: show.accounts(tx, dict.fromkeys(row.actor_id for row in waiting_for(tx, me.id)))
-        )
+def who_waits(tx: Tx, owner_id: int) -> list[int]:
+    """Who waits for an answer of this person, each once."""
+    of_projects = [row.actor_id for row in waiting_for(tx, owner_id)]
+    return list(
+        dict.fromkeys([*of_projects, *(row.follower_id for row in follow_requests.waiting(tx, owner_id))])
     )
 
 
-def _answer(decide: Decide) -> Callable[[Request], Awaitable[Response]]:
+async def get_requests(request: Request) -> Response:
+    """Who waits for an answer of the caller."""
+    me = caller(request)
+    return reply(await request.app[NODE].read(lambda tx: show.accounts(tx, who_waits(tx, me.id))))
+
+
+def _answer(decide: Decide, of_person: OfPerson) -> Callable[[Request], Awaitable[Response]]:
     """A handler that decides about every request of one account that waits for the caller."""
 
     async def handle(request: Request) -> Response:
@@ -45,8 +55,11 @@ def _answer(decide: Decide) -> Callable[[Request], Awaitable[Response]]:
 
         def verb(tx: Tx) -> Outcome[None]:
             rows = [row for row in waiting_for(tx, me.id) if row.actor_id == actor_id]
-            if not rows:
+            asks_person = follow_requests.one(tx, me.id, actor_id) is not None
+            if not rows and not asks_person:
                 raise NotFound
+            if asks_person:
+                of_person(tx, me.actor, actor_id)
             return Outcome(None, tuple(draft for row in rows for draft in decide(tx, row).drafts))
 
         await request.app[NODE].perform(verb)
@@ -65,6 +78,16 @@ def _turn_away(tx: Tx, row: MemberRow) -> Outcome[MemberRow]:
 
 ROUTES: tuple[Route, ...] = (
     api("GET", "/api/v1/follow_requests", get_requests, "read:follows"),
-    api("POST", "/api/v1/follow_requests/{id}/authorize", _answer(_let_in), "write:follows"),
-    api("POST", "/api/v1/follow_requests/{id}/reject", _answer(_turn_away), "write:follows"),
+    api(
+        "POST",
+        "/api/v1/follow_requests/{id}/authorize",
+        _answer(_let_in, follow_request.admit),
+        "write:follows",
+    ),
+    api(
+        "POST",
+        "/api/v1/follow_requests/{id}/reject",
+        _answer(_turn_away, follow_request.refuse),
+        "write:follows",
+    ),
 )

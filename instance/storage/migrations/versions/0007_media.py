@@ -54,3 +54,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("created_at_ms", BIG, nullable=False),
     )
+    op.create_table(
+        "follow_request",
+        sa.Column("followee_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+        sa.Column("follower_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+        sa.Column("created_at_ms", BIG, nullable=False),
+        sa.Column("boosts", sa.Integer, nullable=False),
+        sa.Column("notify", sa.Integer, nullable=False),
+        sa.Column("languages", sa.String, nullable=False),
+    )
+    op.create_index("ix_follow_request_follower_id", "follow_request", ["follower_id"])
