@@ -1,6 +1,6 @@
 # Everything starts here. Needs Python 3.11 or newer and make; the rest is fetched on the first run.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check install bench fmt migration clean
+.PHONY: help setup browser partners demo test check install bench fmt migration clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,7 +21,7 @@ setup: .venv/.ready ## fetch the locked dependencies into .venv (every other tar
 demo: setup ## three companies on this machine, in your browser
 	@$(BIN)/cordee demo
 
-test: setup browser ## everything that must pass: check, then all tests
+test: setup browser partners ## everything that must pass: check, then all tests
 	@status=0; \
 	$(MAKE) --no-print-directory check || status=$$?; \
 	CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -n $(WORKERS) $(if $(filter no,$(CHROMIUM)),-m "not browser") || status=$$?; \
@@ -64,6 +64,9 @@ clean: ## remove what the other targets made
 	@echo "Fetching the locked dependencies into .venv …"
 	@$(UV) sync --quiet --frozen --python $(PYTHON)
 	@touch $@
+
+partners: setup ## the servers of others that the tests speak with, from the npm registry
+	@uv=$$(command -v uv || echo .tools/bin/uv); .ci/fetch-partners "$$uv"
 
 browser: setup ## what the browser tests need, from the distribution; CHROMIUM=no leaves those tests out
 	@.ci/fetch-browser "$(CHROMIUM)"

@@ -35,6 +35,12 @@ _LOG_TERMS: Final[dict[str, Any]] = {
 }
 _TERMS: Final[dict[str, Any]] = {
     **_LOG_TERMS,
+    # None of the contexts above has it outside of a proof: without it, who reads JSON-LD finds no key for our proofs.
+    "assertionMethod": {
+        "@id": "https://w3id.org/security#assertionMethod",
+        "@type": "@id",
+        "@container": "@set",
+    },
     "schema": "http://schema.org#",
     "PropertyValue": "schema:PropertyValue",
     "value": "schema:value",

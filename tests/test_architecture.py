@@ -22,7 +22,7 @@ def modules(*below: str) -> list[str]:
         str(path.relative_to(ROOT))
         for package in below
         for path in (ROOT / package).rglob("*.py")
-        if "migrations" not in path.parts
+        if not {"migrations", "node_modules"} & {*path.parts}
     )
 
 

@@ -1,5 +1,6 @@
 """The tools of a fresh clone: make says what there is, and what is missing is said in words."""
 
+import json
 import os
 import re
 import shutil
@@ -131,7 +132,7 @@ def test_make_finds_the_browser_that_playwright_brought(tmp_path: Path):
 @pytest.mark.parametrize("outcome", [0, 1])
 def test_the_ci_fails_when_a_check_or_a_test_does_and_ends_with_pytests_line(tmp_path: Path, outcome: int):
     (tmp_path / ".ci").mkdir()
-    for name in ("run", "fetch-browser"):
+    for name in ("run", "fetch-browser", "fetch-partners"):
         shutil.copy(ROOT / ".ci" / name, tmp_path / ".ci" / name)
     (tmp_path / "Makefile").write_text(MAKEFILE)
     (tmp_path / ".venv/bin").mkdir(parents=True)
@@ -141,11 +142,43 @@ def test_the_ci_fails_when_a_check_or_a_test_does_and_ends_with_pytests_line(tmp
         program(tmp_path / ".venv/bin", tool, "exit 0")
     program(tmp_path / ".venv/bin", "mypy", f"exit {outcome}")
     program(tmp_path, "chromium", "exit 0")
+    program(tmp_path, "npm", "mkdir -p tests/third_party/node_modules")
     program(tmp_path / ".venv/bin", "playwright", "exit 0")
     program(tmp_path / ".venv/bin", "pytest", 'echo "3 passed in 0.1s"')
     said = run(".ci/run", cwd=tmp_path, path=tmp_path)
     assert (said.returncode != 0) == bool(outcome)
     assert said.stdout.splitlines()[-1] == "3 passed in 0.1s"
+
+
+def partners_fetched(directory: Path, npm: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of fetching the servers of others, with this for npm."""
+    program(directory, "npm", npm)
+    environment |= {"PATH": f"{directory}:{os.environ['PATH']}"}
+    command = [ROOT / ".ci/fetch-partners", "uv"]
+    return subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_servers_of_others_that_cannot_be_fetched_are_done_without_but_not_in_ci(tmp_path: Path):
+    at_home = partners_fetched(tmp_path, "exit 1")
+    assert (at_home.returncode, "are skipped" in at_home.stderr) == (0, True)
+    assert partners_fetched(tmp_path, "exit 1", CI="true").returncode == 1
+
+
+def test_servers_of_others_are_fetched_once(tmp_path: Path):
+    fetch = "mkdir -p tests/third_party/node_modules; echo x >> times"
+    assert [partners_fetched(tmp_path, fetch, CI="true").returncode for _ in range(2)] == [0, 0]
+    assert (tmp_path / "times").read_text() == "x\n"
+
+
+def test_the_servers_of_others_come_from_the_public_registry_with_their_hashes():
+    packages = json.loads((ROOT / "tests/third_party/package-lock.json").read_text("utf-8"))["packages"]
+    del packages[""]
+    assert packages
+    for package in packages.values():
+        assert package["resolved"].startswith("https://registry.npmjs.org/")
+        assert package["integrity"].startswith("sha512-")
 
 
 def test_the_hooks_are_local_and_use_the_tools_of_the_clone():
