@@ -7,6 +7,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, delete, 
 
 from instance.policy import INTERNAL
 from instance.storage.database import Command, Query, Tx
+from instance.storage.people_tables import Block
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
 from instance.storage.tables import Actor, Follow, Member, Mention, Post, TimelineEntry
 from instance.storage.tag_tables import PostTag, TagFollow
@@ -16,7 +17,7 @@ FILL_LIMIT = 400
 
 _entry, _follow, _member, _post = columns(TimelineEntry), columns(Follow), columns(Member), columns(Post)
 _mention, _in_post, _tag_follow = columns(Mention), columns(PostTag), columns(TagFollow)
-_actor = columns(Actor)
+_actor, _block = columns(Actor), columns(Block)
 _PARENT_AUTHOR: BindParameter[int | None] = bindparam("parent_author_id")
 _AUTHOR: BindParameter[int] = bindparam("author_id", type_=_post.id.type)
 _ORIGINAL: BindParameter[int] = bindparam("original_author_id", type_=_post.id.type)
@@ -81,7 +82,9 @@ _PUT_FOLLOWERS = _put(
 )
 _PUT_TAG_FOLLOWERS = _put(
     select(_tag_follow.owner_id, bindparam("post_id", type_=_post.id.type)).where(
-        in_list(_tag_follow.tag_id, "tag_ids"), ~deaf_to(_tag_follow.owner_id, _AUTHOR)
+        in_list(_tag_follow.tag_id, "tag_ids"),
+        ~deaf_to(_tag_follow.owner_id, _AUTHOR),
+        ~exists().where(_block.owner_id == _AUTHOR, _block.actor_id == _tag_follow.owner_id),
     )
 )
 _PUT_SPACE = _put(

@@ -29,7 +29,7 @@ from instance.storage.poll_tables import Poll
 from instance.storage.search_tables import NAME
 from instance.storage.sql import columns, table, upsert
 from instance.storage.tables import Actor, Bookmark, Favourite, Media, Mention, Meta, Post
-from instance.storage.visible import projects_of_viewer, visible_to
+from instance.storage.visible import projects_of_viewer, visible_to, wanted
 from instance.storage.window import Paged, PostId, Window, paged
 
 _UNREAD = "unindexed_below"
@@ -125,6 +125,7 @@ def _found(*conditions: ColumnElement[bool]) -> Paged[PostId]:
             _words.c.rowid >= bindparam("first_id"),
             _words.c.rowid < bindparam("last_id"),
             visible_to(_posts),
+            wanted(_posts),
             *conditions,
         )
         .offset(bindparam("offset"))

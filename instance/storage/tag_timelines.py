@@ -28,7 +28,7 @@ from instance.storage.database import Query, Tx
 from instance.storage.sql import array, columns, in_list, table
 from instance.storage.tables import Media, Post
 from instance.storage.tag_tables import PostTag
-from instance.storage.visible import projects_of_viewer
+from instance.storage.visible import projects_of_viewer, visible_to, wanted
 from instance.storage.window import Cut, Paged, PostId, Window
 
 DAY_MS = 86_400_000
@@ -63,8 +63,8 @@ class Use(NamedTuple):
 
 
 def _for_all() -> ColumnElement[bool]:
-    """A post that everybody in its space gets to see."""
-    return and_(_post.deleted_at_ms.is_(None), or_(_post.space != INTERNAL, _post.visibility == "public"))
+    """A post that the viewer may read, as everybody in its space gets to see it."""
+    return and_(or_(_post.space != INTERNAL, _post.visibility == "public"), visible_to(_posts))
 
 
 def _among(parameter: str) -> ColumnElement[bool]:
@@ -74,25 +74,26 @@ def _among(parameter: str) -> ColumnElement[bool]:
 
 def _with_tags(cut: Cut) -> Select[tuple[int]]:
     elements = func.json_each(bindparam("one_of")).table_valued("value")
-    wanted = select(sql_cast(elements.c.value, _in_post.tag_id.type).label("id")).subquery("wanted")
+    named = select(sql_cast(elements.c.value, _in_post.tag_id.type).label("id")).subquery("named")
     picked = _posts.alias("picked")
     part = cut(
         select(_post.id)
         .join(table(PostTag), _in_post.post_id == _post.id)
         .where(
-            _in_post.tag_id == wanted.c.id,
+            _in_post.tag_id == named.c.id,
             _in_post.space == _space.c.iri,
             _for_all(),
+            wanted(_posts),
             select(func.count()).where(_among("all_of")).scalar_subquery() == bindparam("all_count"),
             ~exists().where(_among("none_of")),
             or_(bindparam("only_media") == 0, exists().where(_media.post_id == _post.id)),
         ),
         _in_post.post_id,
-    ).correlate(wanted, _space)
+    ).correlate(named, _space)
     whole = (
         select(picked.c.id)
         .distinct()
-        .select_from(wanted)
+        .select_from(named)
         .join(_space, literal(1) == 1)
         .join(picked, picked.c.id.in_(part))
     )

@@ -1,7 +1,7 @@
 """`make bench`: what a node costs, in CPU time of one core, beside the machine's floor measured in the same run.
 
 Not a test: figures and ratios only. Every node is real; the one that is measured runs `cordee serve` pinned to one core, its load comes from
-another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home latency slow sockets.
+another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home latency slow sockets growth.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from instance.storage.database import Database
 from tests.bench import machine, site
 from tests.bench import sockets as listening
 from tests.bench.fill import fill
+from tests.bench.growth import measure
 from tests.bench.machine import Measure
 from tests.nodes import Company
 
@@ -282,6 +283,16 @@ async def sockets(asked: argparse.Namespace) -> None:
         say(what, figure)
 
 
+async def growth(asked: argparse.Namespace) -> None:
+    """The same requests with few statuses and with many: neither p50 nor p99 may double."""
+    for what, (few, many) in (await measure(asked)).items():
+        ratios = f"{many.p50 / few.p50:5.2f} × {many.p99 / few.p99:5.2f} ×"
+        say(
+            f"{what}, p50 and p99",
+            f"{few.p50:7.2f} {few.p99:7.2f} ms → {many.p50:7.2f} {many.p99:7.2f} ms: {ratios}",
+        )
+
+
 SECTIONS: dict[str, Section] = {
     "floor": floor,
     "start": start,
@@ -291,6 +302,7 @@ SECTIONS: dict[str, Section] = {
     "latency": latency,
     "slow": slow,
     "sockets": sockets,
+    "growth": growth,
 }
 
 
@@ -309,5 +321,6 @@ if __name__ == "__main__":
     parser.add_argument(
         "--scale", type=float, default=1.0, help="how much of each load (0.2 for a quick look)"
     )
+    parser.add_argument("--directory", type=Path, help="where the databases are made")
     parser.add_argument("--log", type=Path, help="where the measured nodes write their logs")
     uvloop.run(main(parser.parse_args()))

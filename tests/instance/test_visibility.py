@@ -4,11 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instance import ids
+from instance.domain import finding, index
 from instance.domain.post import empty_row
 from instance.policy import INTERNAL, PUBLIC, Viewer, may_see
-from instance.storage import follows, hearing, posts, timelines
+from instance.storage import follows, hearing, posts, search, tag_timelines, tags, timelines
 from instance.storage.follows import FollowRow
 from instance.storage.hearing import BlockRow
+from instance.storage.tag_timelines import TagFilter
 from instance.storage.window import Window
 
 from .posting import NOW_MS, a_person, a_project, a_tx, join
@@ -67,6 +69,22 @@ def test_the_sql_condition_agrees_with_the_policy_on_every_post(following, block
             assert (posts.seen_by(tx, viewer.id, row.id) is not None) == allowed
             assert (row.id in posts.page_facts(tx, [row.id], viewer.id).posts) == allowed
             assert (row.id in timelines.account(tx, viewer.id, row.author_id, Window(limit=80))) == allowed
+            heard = allowed and (at, author) not in blocking
+            assert (row.id in found(tx, viewer)) == heard
+            open_to_all = row.space != INTERNAL or visibility == "public"
+            assert (row.id in tagged(tx, viewer)) == (heard and open_to_all)
+
+
+def found(tx, viewer):
+    """What a search of the one word of all posts finds."""
+    sought = finding.sought(tx, viewer, finding.parse("frame"))
+    return search.find(tx, viewer.id, sought, Window(limit=80))
+
+
+def tagged(tx, viewer):
+    """What the hashtag of all posts shows."""
+    one_of = tuple(tags.known(tx, ["frame"]).values())
+    return tag_timelines.tagged(tx, viewer.id, TagFilter(one_of), Window(limit=80))
 
 
 def write(tx, people, projects, post):
@@ -74,7 +92,11 @@ def write(tx, people, projects, post):
     space = projects[place].iri if isinstance(place, int) else place
     row_id = ids.snowflake(NOW_MS)
     row = empty_row(row_id, tx.home.iri("posts", row_id), people[author].id, space, NOW_MS)
-    row = row._replace(visibility=visibility, deleted_at_ms=NOW_MS if deleted else None)
+    row = row._replace(
+        content="<p>frame</p>", visibility=visibility, deleted_at_ms=NOW_MS if deleted else None
+    )
     posts.insert_one(tx, row)
     posts.add_mentions(tx, row.id, [people[n].id for n in mentioned])
+    tags.put(tx, row.id, row.space, ["frame"])
+    index.keep(tx, row.id)
     return row

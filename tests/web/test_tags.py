@@ -305,3 +305,27 @@ async def test_what_one_writes_most_and_does_not_show_is_suggested(acme: Company
         found = await alice.get("/api/v1/featured_tags/suggestions")
         assert [tag["name"] for tag in found] == ["often", "once"]
         assert found[0]["history"][0]["uses"] == "2"
+
+
+# Whom one would rather not hear
+
+
+async def test_neither_side_of_a_block_reads_the_other_by_a_hashtag(acme: Company):
+    async with apps_of(acme, "alice", "zoe") as (alice, zoe):
+        for app in (alice, zoe):
+            await app.post("/api/v1/tags/frame/follow")
+        other = (await zoe.get("/api/v1/accounts/verify_credentials"))["id"]
+        await alice.post(f"/api/v1/accounts/{other}/block")
+        said = [(await say(app, "#frame"))["id"] for app in (alice, zoe)]
+        for app, own in zip((alice, zoe), said, strict=True):
+            assert await tagged(app, "frame") == [own]
+            assert await home(app) == [own]
+
+
+async def test_a_muted_author_is_left_out_of_a_hashtag(acme: Company):
+    async with apps_of(acme, "alice", "zoe") as (alice, zoe):
+        await say(zoe, "#frame")
+        assert len(await tagged(alice, "frame")) == 1
+        other = (await zoe.get("/api/v1/accounts/verify_credentials"))["id"]
+        await alice.post(f"/api/v1/accounts/{other}/mute")
+        assert await tagged(alice, "frame") == []
