@@ -56,7 +56,9 @@ async def test_accounts_are_cut_short_for_an_app_that_wants_faces_alone(acme: Co
         found = await alice.get(NOTIFICATIONS, expand_accounts="partial_avatars")
         assert [one["acct"] for one in found["accounts"]] == ["max"]
         (short,) = found["partial_accounts"]
-        assert set(short) == {"id", "acct", "url", "avatar", "avatar_static", "locked", "bot"}
+        assert set(short) == {
+            *("id", "acct", "url", "avatar", "avatar_static", "avatar_description", "locked", "bot"),
+        }
 
 
 async def test_a_page_of_groups_leads_to_the_next_and_shows_no_group_twice(acme: Company):

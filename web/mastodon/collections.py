@@ -15,10 +15,12 @@ from instance.storage.database import Tx
 from web.doors import NODE, api, caller
 from web.errors import Invalid, NotFound
 from web.mastodon import params, show
-from web.mastodon.entities import Json, timestamp
+from web.mastodon.entities import Json, partial_account, timestamp
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.reply import reply
 from web.mastodon.tag_entities import status_tag
+
+FACES_LIMIT = 4
 
 
 def shown(tx: Tx, rows: Iterable[CollectionRow], viewer_id: int) -> list[Json]:
@@ -124,12 +126,21 @@ async def _list(request: Request, rows: Callable[..., list[CollectionRow]]) -> R
     me, actor_id, asked = caller(request), path_id(request), of_query(request)
     limit, offset = min(max(asked.number("limit", 40), 1), 80), max(asked.number("offset", 0), 0)
 
-    def read(tx: Tx) -> list[Json]:
+    def read(tx: Tx) -> Json:
         if actors.by_id(tx, actor_id) is None:
             raise NotFound
-        return shown(tx, rows(tx, actor_id, viewer_id=me.id, limit=limit, offset=offset), me.id)
+        found = shown(tx, rows(tx, actor_id, viewer_id=me.id, limit=limit, offset=offset), me.id)
+        faces = show.accounts(tx, dict.fromkeys(_faces(found)))
+        return {"collections": found, "partial_accounts": [partial_account(one) for one in faces]}
 
-    return reply({"collections": await request.app[NODE].read(read)})
+    return reply(await request.app[NODE].read(read))
+
+
+def _faces(found: Iterable[Json]) -> Iterable[int]:
+    """Whose faces a list of collections shows: the owners', and the first of each."""
+    for one in found:
+        yield int(one["account_id"])
+        yield from (int(item["account_id"]) for item in one["items"][:FACES_LIMIT])
 
 
 async def delete(request: Request) -> Response:

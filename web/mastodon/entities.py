@@ -27,6 +27,7 @@ from instance.storage.posts import EditRow, PostRow
 from web.mastodon.tag_entities import status_tag, with_tag_links
 
 Json = dict[str, Any]
+_PARTIAL = ("id", "acct", "url", "avatar", "avatar_static", "avatar_description", "locked", "bot")
 _COLOURS = ("#1f6f54", "#2d5b9a", "#7a3e8e", "#9a3b2f", "#6b5b16", "#0f6674", "#8a2f5c", "#4a5560")
 
 
@@ -100,6 +101,10 @@ def account(facts: AccountFacts, home: Home) -> Json:
         "statuses_count": row.posts_count,
         "last_status_at": None if row.last_post_at_ms is None else date(row.last_post_at_ms),
         "hide_collections": about.hide_collections,
+        "show_media": about.show_media,
+        "show_media_replies": about.show_media_replies,
+        "show_featured": about.show_featured,
+        "feature_approval": _feature_approval(row),
         "noindex": True,
         "emojis": list(facts.emojis),
         "roles": badges(facts, home),
@@ -126,6 +131,21 @@ def colour_of(host: str) -> str:
 def _told_company(row: ActorRow) -> str:
     told = dict(_told_facts(row.document))
     return text.plain(told.get("Company", "")) or row.host
+
+
+def _feature_approval(row: ActorRow) -> Json:
+    """FeatureApproval: colleagues recommend whom they like, and who does not want that leaves."""
+    may = row.kind != "node" and row.state == "active"
+    return {
+        "automatic": ["public"] if may else [],
+        "manual": [],
+        "current_user": "automatic" if may else "denied",
+    }
+
+
+def partial_account(account: Json) -> Json:
+    """PartialAccountWithAvatar, of an Account: what a face needs."""
+    return {name: account[name] for name in _PARTIAL}
 
 
 def portrait(name: str, shown: Portrait | None, home: Home, *, without: str | None) -> Json:

@@ -15,7 +15,7 @@ from web.doors import CACHE, NODE, api, caller
 from web.errors import NotFound
 from web.mastodon import notifications as single
 from web.mastodon import show
-from web.mastodon.entities import Json, timestamp
+from web.mastodon.entities import Json, partial_account, timestamp
 from web.mastodon.notifications import NodeRead, key_of, wanted_of
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import Params, of_query
@@ -23,7 +23,6 @@ from web.mastodon.reply import fragment, reply
 
 GROUPED_KINDS = ("favourite", "follow", "reblog", "admin.sign_up")
 SAMPLE = 8
-_PARTIAL = ("id", "acct", "url", "avatar", "avatar_static", "locked", "bot")
 
 
 class Bundle(NamedTuple):
@@ -176,9 +175,7 @@ async def _results(request: Request, found: list[Bundle], *, is_partial: bool) -
     if is_partial:
         latest = {str(bundle.rows[0].actor_id) for bundle in kept}
         shown["accounts"] = [one for one in accounts if one["id"] in latest]
-        shown["partial_accounts"] = [
-            {name: one[name] for name in _PARTIAL} for one in accounts if one["id"] not in latest
-        ]
+        shown["partial_accounts"] = [partial_account(one) for one in accounts if one["id"] not in latest]
     return shown
 
 

@@ -14,7 +14,7 @@ from web.doors import NODE, api, caller
 from web.errors import Invalid, NotFound
 from web.mastodon import params, show
 from web.mastodon.entities import Json, timestamp
-from web.mastodon.instance import RULES
+from web.mastodon.instance_entities import RULES
 from web.mastodon.params import Params, as_id
 from web.mastodon.reply import reply
 

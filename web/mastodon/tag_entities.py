@@ -64,7 +64,7 @@ def featured_tag(row: Featured, home: Home) -> Json:
         "id": str(row.id),
         "name": row.written,
         "url": tag_url(row.written, home),
-        "statuses_count": row.posts_count,
+        "statuses_count": str(row.posts_count),
         "last_status_at": None if last is None else f"{datetime.fromtimestamp(last / 1000, UTC):%Y-%m-%d}",
     }
 
