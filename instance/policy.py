@@ -52,8 +52,8 @@ RULES: dict[str, dict[str, str]] = {
         "fr": "C’est ce qu’un projet dit à un serveur que l’informatique admet comme invité.",
     },
     "released_takeback": {
-        "en": "It takes back what a guest had, now that it is a guest no longer.",
-        "fr": "Cela reprend ce qu’un invité avait, maintenant qu’il ne l’est plus.",
+        "en": "It takes back what a guest has of the project.",
+        "fr": "Cela reprend ce qu’un invité a du projet.",
     },
     "kept_internal": {
         "en": "It stays in the company, where everything may be named.",

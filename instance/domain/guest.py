@@ -29,6 +29,7 @@ from instance.storage.guests import FollowerRow, GuestActorRow, GuestRow, NoteRo
 from instance.storage.keys import KeyRow
 
 LEAST_LABEL = 0
+UNTOLD_MS = 7 * 24 * 3_600_000  # so long a letter waits, and what was deleted may not have been told
 AGENT_LIMIT_CHARS = 300
 _SIGNED = frozenset({"live", "suspended", "superseded", "ended"})
 _NOT_IN_HOSTS = frozenset("/?#@")
@@ -127,16 +128,15 @@ def revoke(tx: Tx, project_iri: str, *, host: str) -> Outcome[GuestRow]:
     if not guests.is_let_in(tx, host):
         guests.forget_host(tx, host)
     tx.emit(CharterChanged(project_iri))
-    notes = guests.notes_of_project(tx, project_iri) if _has_heard(tx, project_iri, host) else []
-    drafts = [_say_delete(tx, note, host) for note in notes] + [_say_reject(tx, each) for each in followed]
+    before_ms = tx.now_ms - UNTOLD_MS
+    heard = any(each.host == host for each in guests.inboxes(tx, [project_iri]))
+    notes = guests.notes_of_project(tx, project_iri, since_ms=before_ms) if heard else []
+    drafts = [say_delete(tx, note, host) for note in notes] + [_say_reject(tx, each) for each in followed]
     return Outcome(row._replace(revoked_at_ms=tx.now_ms), tuple(drafts))
 
 
-def _has_heard(tx: Tx, project_iri: str, host: str) -> bool:
-    return any(row.host == host for row in guests.followers(tx, [project_iri]))
-
-
-def _say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:
+def say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:
+    """The Delete of a note for one host; it arrives in whatever state the project is by then."""
     tombstone = {"id": note.iri, "type": "Tombstone"}
     space = takeback_space(host, note.project_iri)
     return saying.to_guests(tx, "Delete", tombstone, space=space)

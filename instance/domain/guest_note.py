@@ -11,7 +11,7 @@ from federation.letters import Draft
 from federation.origin import host_of
 from federation.vocabulary import POST_CONTEXT
 from instance import ids
-from instance.domain import guest_words, saying
+from instance.domain import guest, guest_words, saying
 from instance.domain.post import note_facts
 from instance.domain.render import NoteFacts, timestamp
 from instance.ids import snowflake
@@ -36,7 +36,7 @@ class Told(NamedTuple):
 
 def mirrored(tx: Tx, activity: Document, project: str) -> tuple[Draft, ...]:
     """What guests of a project of ours are told, now that this activity of it has taken effect; writes what they have from now on."""
-    if host_of(project) != tx.home.host or not _somebody_follows(tx, project):
+    if host_of(project) != tx.home.host or not guests.is_heard(tx, project):
         return NOTHING
     kind, carried = first_type(activity), activity.get("object")
     about = id_of(carried) or ""
@@ -48,13 +48,6 @@ def mirrored(tx: Tx, activity: Document, project: str) -> tuple[Draft, ...]:
     if kind == "Announce":
         return _boosted(tx, activity, about)
     return _unboosted(tx, about) if kind == "Undo" and first_type(carried) == "Announce" else NOTHING
-
-
-def _somebody_follows(tx: Tx, project: str) -> bool:
-    hosts = {row.host for row in guests.of_projects(tx, [project]) if row.is_open(tx.now_ms)}
-    return bool(hosts) and any(
-        row.host in hosts and row.ended_at_ms is None for row in guests.followers(tx, [project])
-    )
 
 
 def _said(tx: Tx, post: PostRow, kind: str) -> tuple[Draft, ...]:
@@ -79,7 +72,8 @@ def _gone(tx: Tx, post_iri: str) -> tuple[Draft, ...]:
     if row is None or row.deleted_at_ms is not None:
         return NOTHING
     guests.note_gone(tx, row.id)
-    return (_about(tx, "Delete", row, {"id": row.iri, "type": "Tombstone"}),)
+    present = [each for each in guests.of_projects(tx, [row.project_iri]) if each.is_open(tx.now_ms)]
+    return tuple(guest.say_delete(tx, row, each.host) for each in present)
 
 
 def _boosted(tx: Tx, activity: Document, post_iri: str) -> tuple[Draft, ...]:
@@ -107,13 +101,7 @@ def _unboosted(tx: Tx, boost_iri: str) -> tuple[Draft, ...]:
         return NOTHING
     guests.note_gone(tx, row.id)
     undone = {"id": row.iri, "type": "Announce", "actor": row.project_iri}
-    return (_about(tx, "Undo", row, undone),)
-
-
-def _about(tx: Tx, kind: str, row: NoteRow, carried: Document) -> Draft:
-    """What takes something of theirs back; it tells nothing, so it has the lowest label."""
-    space = guests_space(row.project_iri)
-    return saying.to_guests(tx, kind, carried, space=space)
+    return (saying.to_guests(tx, "Undo", undone, space=guests_space(row.project_iri)),)
 
 
 def _new(tx: Tx, project: str, source_iri: str, kind: str, *, label: int) -> NoteRow:

@@ -1,7 +1,8 @@
 """Which names guests may be told, and to whom their spaces are open. The rule kept here: when in doubt, to nobody.
 
 A guest's space is open while IT lets the host in, the project's charter is in force and allows guests, and the host is no company of that
-charter. The space in which things are taken back is open from then on for a while, for Delete and Reject alone.
+charter. The space in which things are taken back is open to a guest in whatever state the project is, and for a while after it was
+revoked, for Delete and Reject alone.
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ import orjson
 from instance.policy import Fact, Terms, guest_of, guest_space, guests_of, is_takeback, takeback_space
 from instance.storage import guests
 from instance.storage.database import Tx
-from instance.storage.guests import FollowerRow, GuestRow
+from instance.storage.guests import GuestRow, InboxRow
 
 NO_GUESTS = "none"
 TAKEBACK_MS = 30 * 24 * 3_600_000
@@ -59,13 +60,13 @@ def openings(tx: Tx, spaces: Collection[str], projects: Mapping[str, Terms]) -> 
     iris = {iri for _, iri in wanted.values()}
     rows = {(row.host, row.project_iri): row for row in guests.of_projects(tx, iris)}
     welcome = {iri for iri, document in guests.charters_in_force(tx, iris).items() if _welcomes(document)}
-    inboxes = _inboxes(guests.followers(tx, iris))
+    inboxes = _inboxes(guests.inboxes(tx, iris))
     for space, place in wanted.items():
         host, iri = place
         row, terms = rows.get(place), projects.get(iri)
         back = is_takeback(space)
         if back:
-            is_open = row is not None and _is_taken_back(row, tx.now_ms)
+            is_open = row is not None and _is_within_reach(row, tx.now_ms)
         else:
             is_open = iri in welcome and _is_open(row, terms, tx.now_ms)
         hosts = frozenset({host}) if is_open else frozenset()
@@ -80,8 +81,8 @@ def _is_open(row: GuestRow | None, terms: Terms | None, now_ms: int) -> bool:
     return terms.live and bool(terms.hosts) and row.host not in terms.named
 
 
-def _is_taken_back(row: GuestRow, now_ms: int) -> bool:
-    return row.revoked_at_ms is not None and row.revoked_at_ms > now_ms - TAKEBACK_MS
+def _is_within_reach(row: GuestRow, now_ms: int) -> bool:
+    return row.revoked_at_ms is None or row.revoked_at_ms > now_ms - TAKEBACK_MS
 
 
 def _welcomes(document: str) -> bool:
@@ -89,12 +90,12 @@ def _welcomes(document: str) -> bool:
     return said != NO_GUESTS
 
 
-def _inboxes(followers: list[FollowerRow]) -> Mapping[tuple[tuple[str, str], bool], tuple[str, ...]]:
-    """The inboxes at each place, each once; of who followed before as well where things are taken back."""
-    found: dict[tuple[tuple[str, str], bool], dict[str, None]] = defaultdict(dict)
-    for row in followers:
+def _inboxes(rows: list[InboxRow]) -> Mapping[tuple[tuple[str, str], bool], tuple[str, ...]]:
+    """The inboxes at each place; of who followed before as well where things are taken back."""
+    found: dict[tuple[tuple[str, str], bool], tuple[str, ...]] = defaultdict(tuple)
+    for row in rows:
         place = (row.host, row.project_iri)
-        found[place, True][row.inbox] = None
-        if row.ended_at_ms is None:
-            found[place, False][row.inbox] = None
-    return defaultdict(tuple, {place: tuple(listed) for place, listed in found.items()})
+        found[place, True] += (row.inbox,)
+        if not row.is_past:
+            found[place, False] += (row.inbox,)
+    return found

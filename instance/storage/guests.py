@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.guest_tables import Guest, GuestActor, GuestFollower, GuestNote, GuestReply
@@ -83,6 +83,15 @@ class _Said(NamedTuple):
     document: str
 
 
+class InboxRow(NamedTuple):
+    """An inbox at a host for a project's letters; `is_past` when nobody behind it follows any more."""
+
+    project_iri: str
+    host: str
+    inbox: str
+    is_past: int
+
+
 class _Host(NamedTuple):
     host: str
 
@@ -124,6 +133,20 @@ _FORGET_ACTOR = Command(delete(table(GuestActor)).where(_a.iri == bindparam("of_
 _FOLLOWERS = Query(
     select(*_f).where(in_list(_f.project_iri, "projects")).order_by(_f.since_ms, _f.actor_iri), FollowerRow
 )
+_INBOXES = Query(
+    select(_f.project_iri, _f.host, _f.inbox, func.min(case((_f.ended_at_ms.is_(None), 0), else_=1)))
+    .where(in_list(_f.project_iri, "projects"))
+    .group_by(_f.project_iri, _f.host, _f.inbox)
+    .order_by(func.min(_f.since_ms), _f.inbox),
+    InboxRow,
+)
+_IS_HEARD = Query(
+    select(_g.host)
+    .join_from(table(Guest), table(GuestFollower), and_(_f.project_iri == _g.project_iri, _f.host == _g.host))
+    .where(_g.project_iri == bindparam("of_project"), _f.ended_at_ms.is_(None), *_LET_IN)
+    .limit(1),
+    _Host,
+)
 _FOLLOWER = Query(select(*_f).where(*_FOLLOWS), FollowerRow)
 _FOLLOW = Command(
     upsert(
@@ -152,7 +175,11 @@ _NOTE = Query(select(*_n).where(_n.iri == bindparam("of_iri")), NoteRow)
 _NOTE_OF = Query(select(*_n).where(_n.source_iri == bindparam("of_source")), NoteRow)
 _NOTES = Query(
     select(*_n)
-    .where(_n.project_iri == bindparam("of_project"), _n.deleted_at_ms.is_(None), _n.kind == NOTE)
+    .where(
+        _n.project_iri == bindparam("of_project"),
+        _n.kind == NOTE,
+        or_(_n.deleted_at_ms.is_(None), _n.deleted_at_ms > bindparam("since_ms")),
+    )
     .order_by(_n.id),
     NoteRow,
 )
@@ -231,6 +258,16 @@ def followers(tx: Tx, projects: Collection[str]) -> list[FollowerRow]:
     return tx.all(_FOLLOWERS, projects=array(projects)) if projects else []
 
 
+def inboxes(tx: Tx, projects: Collection[str]) -> list[InboxRow]:
+    """Where letters of these projects go, or went when somebody followed there."""
+    return tx.all(_INBOXES, projects=array(projects)) if projects else []
+
+
+def is_heard(tx: Tx, project_iri: str) -> bool:
+    """Whether anybody at a host that IT lets in follows a project."""
+    return tx.first(_IS_HEARD, of_project=project_iri, now_ms=tx.now_ms) is not None
+
+
 def follower(tx: Tx, project_iri: str, actor_iri: str) -> FollowerRow | None:
     """Somebody as a follower of a project, now or before."""
     return tx.first(_FOLLOWER, of_project=project_iri, of_actor=actor_iri)
@@ -266,9 +303,9 @@ def note_of(tx: Tx, source_iri: str) -> NoteRow | None:
     return tx.first(_NOTE_OF, of_source=source_iri)
 
 
-def notes_of_project(tx: Tx, project_iri: str) -> list[NoteRow]:
-    """Every note that guests of a project have, oldest first."""
-    return tx.all(_NOTES, of_project=project_iri)
+def notes_of_project(tx: Tx, project_iri: str, *, since_ms: int) -> list[NoteRow]:
+    """Every note that guests of a project have, or had until after `since_ms`, oldest first."""
+    return tx.all(_NOTES, of_project=project_iri, since_ms=since_ms)
 
 
 def note_gone(tx: Tx, note_id: int) -> None:

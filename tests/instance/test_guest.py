@@ -286,3 +286,21 @@ def test_who_is_forgotten_with_a_guest_is_known_no_more(net: Companies):
     assert guests.actor(net[ACME], ANN) is None
     assert not guest.is_guest(net[ACME], MASTODON)
     assert guest.is_guest(net[ACME], PLEROMA)
+
+
+def test_a_delete_arrives_in_whatever_state_the_project_is(net: Companies):
+    note = a_note(net)
+    draft = guest.say_delete(net[ACME], note, MASTODON)
+    [letter] = GATE.release(net[ACME], draft.activity, author=APOLLO)
+    net.perform(GLOBEX, lambda tx: charter.suspend(tx, APOLLO))
+    net.carry()
+    assert GATE.still_open(net[ACME], letter)
+    guest.revoke(net[ACME], APOLLO, host=MASTODON)
+    assert GATE.still_open(net[ACME], letter)
+
+
+def test_what_was_deleted_a_moment_ago_is_taken_back_as_well(net: Companies):
+    note = a_note(net)
+    guests.note_gone(net[ACME], note.id)
+    kinds = [draft.activity["type"] for draft in guest.revoke(net[ACME], APOLLO, host=MASTODON).drafts]
+    assert kinds == ["Delete", "Reject"]
