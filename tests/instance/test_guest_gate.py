@@ -22,7 +22,7 @@ from tests.builders import a_person, a_project, a_thing
 from tests.instance.companies import ACME, APOLLO, GATE, GLOBEX, Companies, add_member, copy_of
 from tests.instance.guests import ANN, MASTODON, a_follower, with_guests
 
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 BASE = f"https://{ACME}"
 NOTE, SAID = f"{BASE}/notes/1", f"{BASE}/activities/guests"
 OURS = [APOLLO, f"{APOLLO}/followers", f"{APOLLO}#main-key", f"@apollo@{ACME}", NOTE, SAID]
