@@ -20,7 +20,7 @@ from instance.domain.place import (
     takes_part,
     writer_of,
 )
-from instance.domain.poll import PollDraft, check_poll
+from instance.domain.poll import AS_IT_IS, PollDraft, check_poll
 from instance.domain.refusal import cannot
 from instance.domain.text import Anchor, Handle
 from instance.errors import CannotPublish
@@ -168,7 +168,7 @@ def _check_form(draft: PostDraft, locale: str, limit_chars: int) -> None:
         raise cannot("too_long", locale, limit=limit_chars, count=count)
     if len(draft.media_ids) > MEDIA_LIMIT:
         raise cannot("too_many_media", locale, field="media_ids", limit=MEDIA_LIMIT)
-    if draft.poll and draft.media_ids:
+    if draft.poll and draft.poll is not AS_IT_IS and draft.media_ids:
         raise cannot("poll_with_pictures", locale, field="media_ids")
     check_poll(draft.poll, locale)
     if draft.visibility not in VISIBILITIES:

@@ -22,9 +22,12 @@ class PollDraft(NamedTuple):
     hide_totals: bool = False
 
 
+AS_IT_IS = PollDraft((), 0)  # in a change: what the post asks, if anything, stays
+
+
 def check_poll(draft: PollDraft | None, locale: str) -> None:
     """Raise CannotPublish unless the poll, when there is one, is within the limits that the instance tells."""
-    if draft is None:
+    if draft is None or draft is AS_IT_IS:
         return
     if len(draft.options) < 2:
         raise cannot("too_few_options", locale, field="poll[options]")
@@ -42,6 +45,8 @@ def check_poll(draft: PollDraft | None, locale: str) -> None:
 
 def keep(tx: Tx, post_id: int, draft: PollDraft | None) -> PollRow | None:
     """Write what one of our posts asks now; None for a post that asks nothing (any more)."""
+    if draft is AS_IT_IS:
+        return polls.of_post(tx, post_id)
     return replace(tx, None if draft is None else _row(tx, post_id, draft), post_id=post_id)
 
 

@@ -1,7 +1,11 @@
 """One conversation: answers, favourites, boosts, and posts of one's own."""
 
+from typing import Any
+
 import pytest
 
+from instance.domain.poll import PollDraft
+from instance.storage.posts import PostRow
 from tests.nodes import Company, agree, until
 from tests.web.client import fields_of
 from tests.web.pages import ids_on, project_path, reader
@@ -203,3 +207,53 @@ async def test_a_form_from_another_site_does_nothing_even_with_the_token(acme: C
         answer = await alice.submit(f"/app/posts/{row.id}/delete", origin="https://evil.example", csrf=csrf)
         assert answer.status == 403
         assert "Here to stay" in await alice.read("/app/company")
+
+
+async def asks(company: Company, *, multiple: bool = False, **draft: Any) -> PostRow:
+    """A poll of Alice's."""
+    poll = PollDraft(("encoder", "barrier"), 3600, multiple=multiple)
+    return await company.post("alice", "Which?", poll=poll, **draft)
+
+
+async def test_a_poll_is_voted_in_on_its_page_and_shows_the_totals_from_then_on(acme: Company):
+    await acme.hire("alice")
+    made = await asks(acme, project=None)
+    path = f"/app/posts/{made.id}"
+    async with reader(acme, "amine") as amine:
+        page = await amine.read(path)
+        assert f'action="{path}/vote"' in page
+        assert "1 vote" not in page
+        assert (await amine.send(f"{path}/vote", choices="1")).status == 303
+        page = await amine.read(path)
+        assert f'action="{path}/vote"' not in page
+        assert "1 vote" in page
+        assert "(your answer)" in page
+
+
+async def test_a_vote_that_is_not_possible_is_explained(acme: Company):
+    await acme.hire("alice")
+    path = f"/app/posts/{(await asks(acme, project=None)).id}/vote"
+    async with reader(acme, "amine") as amine:
+        for choice, words in (("7", "does not exist"), ("x", "does not exist")):
+            answer = await amine.send(path, choices=choice)
+            assert (answer.status, words in answer.content) == (422, True)
+        await amine.send(path, choices="0")
+        assert "already voted" in (await amine.send(path, choices="0")).content
+
+
+async def test_a_poll_of_a_project_one_is_not_in_takes_no_vote(tied: Tied):
+    made = await asks(tied[0])
+    async with reader(tied[0], "zoe") as zoe:
+        assert (await zoe.send(f"/app/posts/{made.id}/vote", choices="0")).status == 404
+
+
+async def test_new_words_from_the_page_leave_a_poll_as_it_is(acme: Company):
+    await acme.hire("alice")
+    made = await asks(acme, project=None)
+    async with reader(acme, "amine") as amine:
+        await amine.send(f"/app/posts/{made.id}/vote", choices="0")
+    async with reader(acme, "alice") as alice:
+        assert (await alice.send(f"/app/posts/{made.id}/edit", text="Which one?")).status == 303
+        page = await alice.read(f"/app/posts/{made.id}")
+        assert "Which one?" in page
+        assert "1 vote" in page

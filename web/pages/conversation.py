@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from aiohttp.web import HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
-from instance.domain import post, reaction
+from instance.domain import post, reaction, vote
 from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
+from instance.domain.poll import AS_IT_IS
 from instance.errors import NotFound, Refusal
 from instance.policy import INTERNAL
 from instance.storage import actors, posts, timelines
@@ -79,6 +80,21 @@ async def react(request: Request) -> Response:
     raise HTTPSeeOther(local_path(back, f"/app/posts/{post_id}"))
 
 
+async def choose(request: Request) -> Response:
+    """Vote among the answers of a poll."""
+    node, me, post_id = request.app[NODE], session_of(request).actor, _post_id(request)
+    form = await request.post()
+    chosen = [number(str(value)) for value in form.getall("choices", [])]
+    choices = [-1 if value is None else value for value in chosen]
+    try:
+        await node.perform(lambda tx: vote.vote(tx, node.gate, me, post_id, choices))
+    except NotFound as refusal:
+        raise HTTPNotFound from refusal
+    except Refusal as refusal:
+        return await refused(request, refusal.status, problem=in_words(refusal, locale_of(request)))
+    raise HTTPSeeOther(local_path(str(form.get("back", "")), f"/app/posts/{post_id}"))
+
+
 async def get_edit(request: Request) -> Response:
     """The form that changes a post of one's own."""
     found = await _own(request)
@@ -86,7 +102,7 @@ async def get_edit(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """Write the new words of a post of one's own; its pictures and its warning stay."""
+    """Write the new words of a post of one's own; its pictures, its poll and its warning stay."""
     found, text, node = await _own(request), await typed(request), request.app[NODE]
     row, me = found.post, session_of(request).actor
     draft = PostDraft(
@@ -95,6 +111,7 @@ async def edit(request: Request) -> Response:
         spoiler=row.spoiler,
         sensitive=bool(row.sensitive),
         language=row.language,
+        poll=AS_IT_IS,
     )
     limit = node.config.text_limit_chars
     try:
@@ -205,5 +222,6 @@ ROUTES: tuple[Route, ...] = (
     page("GET", "/app/posts/{post_id}/edit", get_edit),
     page("POST", "/app/posts/{post_id}/edit", edit),
     page("POST", "/app/posts/{post_id}/delete", delete),
+    page("POST", "/app/posts/{post_id}/vote", choose),
     page("POST", "/app/posts/{post_id}/{verb}", react),
 )

@@ -7,10 +7,11 @@ from html import escape, unescape
 from typing import Any, NamedTuple
 
 from instance.domain import text
-from instance.storage import posts
+from instance.storage import polls, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.media import MediaRow
+from instance.storage.polls import PollSeen
 from instance.storage.posts import PageFacts, PostRow
 from web.i18n import Locale, phrase, translate
 from web.pages.place import Company
@@ -34,6 +35,8 @@ class PostFacts(NamedTuple):
     ids: list[int]
     page: PageFacts
     around: dict[int, PostRow]
+    polls: dict[int, PollSeen]
+    now_ms: int
 
 
 class Manner(NamedTuple):
@@ -51,7 +54,8 @@ def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
     answered = {post.in_reply_to_id for post in page.posts.values() if post.in_reply_to_id is not None}
     missing = answered - page.posts.keys()
     elsewhere = posts.page_facts(tx, missing, viewer_id).posts if missing else {}
-    return PostFacts(ids, page, page.posts | elsewhere)
+    asked = polls.seen(tx, page.posts, viewer_id)
+    return PostFacts(ids, page, page.posts | elsewhere, asked, tx.now_ms)
 
 
 def post_views(facts: PostFacts, manner: Manner) -> list[dict[str, Any]]:
@@ -87,6 +91,25 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
             _picture(media, manner) for media in page.media.get(post.id, ()) if media.state == "ready"
         ],
         "mine": post.author_id == manner.viewer_id,
+        "poll": _poll(facts.polls[post.id], post, facts, manner) if post.id in facts.polls else None,
+    }
+
+
+def _poll(asked: PollSeen, post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
+    """What a post asks: the answers as long as the viewer may choose among them, then the totals, as far as they are told."""
+    row, over = asked.poll, asked.poll.is_over(facts.now_ms)
+    options = [
+        {"number": number, "title": title, "count": None if row.hide_totals and not over else count}
+        for number, (title, count) in enumerate(row.options())
+    ]
+    return {
+        "options": [option | {"chosen": option["number"] in asked.choices} for option in options],
+        "most": max(1, *(option["count"] or 0 for option in options)),
+        "voters": row.voters_count,
+        "multiple": bool(row.multiple),
+        "may_vote": not over and not asked.choices and post.author_id != manner.viewer_id,
+        "is_over": over,
+        "ends_at_ms": row.ends_at_ms,
     }
 
 
