@@ -16,6 +16,7 @@ from instance.domain import guest_inbound as guest
 from instance.domain import member_inbound as member
 from instance.domain import poll_inbound as poll
 from instance.domain import post_inbound as post
+from instance.domain import quote_inbound as quote
 from instance.domain import reaction_inbound as reaction
 from instance.domain.outcome import Incoming, Ruling
 from instance.storage.database import Tx
@@ -81,6 +82,11 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("Delete", ANY): Rule(post.verify_delete, post.apply_delete),
     ("Announce", ANY): Rule(post.verify_announce, post.apply_announce),
     ("Undo", "Announce"): Rule(post.verify_undo_announce, post.apply_undo_announce),
+    # quotes
+    ("QuoteRequest", ANY): Rule(quote.verify_request, quote.apply_request),
+    ("Accept", "QuoteRequest"): Rule(quote.verify_answer, quote.apply_accept),
+    ("Reject", "QuoteRequest"): Rule(quote.verify_answer, quote.apply_reject),
+    ("Delete", "QuoteAuthorization"): Rule(quote.verify_revoke, quote.apply_revoke),
     # reactions
     ("Like", ANY): Rule(reaction.verify_like, reaction.apply_like),
     ("Undo", "Like"): Rule(reaction.verify_undo_like, reaction.apply_undo_like),

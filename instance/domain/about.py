@@ -60,7 +60,7 @@ class About(NamedTuple):
     privacy: str = "public"
     sensitive: bool = False
     language: str = ""
-    quote_policy: str = "nobody"
+    quote_policy: str = "public"
     avatar: Portrait | None = None
     header: Portrait | None = None
 

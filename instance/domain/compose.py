@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from instance import policy
-from instance.domain import text
+from instance.domain import quote, text
 from instance.domain.media import worded
 from instance.domain.place import (
     Writer,
@@ -61,6 +61,8 @@ class PostDraft:
     application: str | None = None
     poll: PollDraft | None = None
     media_words: tuple[MediaWords, ...] = ()
+    quoted_id: int | None = None
+    quote_policy: str = ""
 
 
 class Checked(NamedTuple):
@@ -75,6 +77,7 @@ class Checked(NamedTuple):
     media: tuple[MediaRow, ...]
     parent: PostRow | None
     verdict: Verdict
+    quoted: PostRow | None = None
 
 
 class AsksGate(Protocol):
@@ -90,6 +93,7 @@ class _Place(NamedTuple):
     parent: PostRow | None
     meant: dict[Handle, ActorRow]
     changes: PostRow | None = None
+    quoted: PostRow | None = None
 
 
 def check_publish(
@@ -100,13 +104,18 @@ def check_publish(
     _check_form(draft, writer.locale, limit_chars)
     meant = meaning_of(tx, writer, text.handles_in(draft.text))
     named, direct = tuple(meant.values()), draft.visibility == "direct"
+    quoted = quote.quoted_of(tx, writer, draft.quoted_id) if draft.quoted_id is not None else None
     if draft.in_reply_to_id is None:
-        space = space_of(tx, writer, named, chosen=draft.project, is_direct=direct)
-        return _check(tx, gate, writer, draft, place=_Place(space, None, meant))
-    parent = parent_of(tx, writer, draft.in_reply_to_id)
-    if draft.project not in {None, parent.space}:
-        raise cannot("thread_space", writer.locale)
-    return _check(tx, gate, writer, draft, place=_Place(parent.space, parent, meant))
+        chosen = draft.project or (quoted.space if quoted and quoted.space != INTERNAL else None)
+        space, parent = space_of(tx, writer, named, chosen=chosen, is_direct=direct), None
+    else:
+        parent = parent_of(tx, writer, draft.in_reply_to_id)
+        space = parent.space
+        if draft.project not in {None, space}:
+            raise cannot("thread_space", writer.locale)
+    if quoted is not None and quoted.space != space:
+        raise cannot("quote_space", writer.locale, field="quoted_status_id")
+    return _check(tx, gate, writer, draft, place=_Place(space, parent, meant, quoted=quoted))
 
 
 def check_edit(
@@ -143,9 +152,9 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
     check_all_take_part(tx, writer, place.space, mentions)
     pictures = _pictures(tx, writer, draft, place.changes)
     html = text.to_html(draft.text, {handle: Anchor(a.iri, a.username) for handle, a in place.meant.items()})
-    parent_iri = [place.parent.iri] if place.parent else []
+    acted_on = [post.iri for post in (place.parent, place.quoted) if post]
     options = draft.poll.options if draft.poll else ()
-    words = [html, draft.spoiler, *(picture.description for picture in pictures), *options, *parent_iri]
+    words = [html, draft.spoiler, *(picture.description for picture in pictures), *options, *acted_on]
     verdict = check_gate(tx, gate, writer, words, space=place.space)
     return Checked(
         draft,
@@ -157,11 +166,12 @@ def _check(tx: Tx, gate: AsksGate, writer: Writer, draft: PostDraft, *, place: _
         pictures,
         place.parent,
         verdict,
+        place.quoted,
     )
 
 
 def _check_form(draft: PostDraft, locale: str, limit_chars: int) -> None:
-    if not draft.text.strip() and not draft.media_ids:
+    if not draft.text.strip() and not draft.media_ids and draft.quoted_id is None:
         raise cannot("empty", locale)
     count = text.length(draft.text) + len(draft.spoiler)
     if count > limit_chars:
@@ -173,6 +183,9 @@ def _check_form(draft: PostDraft, locale: str, limit_chars: int) -> None:
     check_poll(draft.poll, locale)
     if draft.visibility not in VISIBILITIES:
         raise cannot("bad_visibility", locale, field="visibility", known=", ".join(VISIBILITIES))
+    if draft.quote_policy not in {"", *quote.POLICIES}:
+        known = ", ".join(quote.POLICIES)
+        raise cannot("bad_quote_policy", locale, field="quote_approval_policy", known=known)
 
 
 def _pictures(tx: Tx, writer: Writer, draft: PostDraft, changes: PostRow | None) -> tuple[MediaRow, ...]:

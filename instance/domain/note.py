@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from federation.activity import moment_ms
 from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of, types_of
 from federation.origin import same_origin
+from federation.vocabulary import PUBLIC_SPELLINGS
 from instance.domain import text
 from instance.domain.media import DESCRIPTION_LIMIT_CHARS, MEDIA_TYPES, UPLOAD_LIMIT_BYTES
 from instance.domain.picture import FORMATS
@@ -80,6 +81,8 @@ class Note(NamedTuple):
     updated_at_ms: int
     poll: Asked | None = None
     emojis: tuple[ToldEmoji, ...] = ()
+    quote_iri: str | None = None
+    quote_policy: str = "nobody"
 
 
 def read_note(document: Document, *, now_ms: int) -> Note:
@@ -105,6 +108,8 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         updated_at_ms=_moment(document.get("updated"), now_ms) if document.get("updated") else published,
         poll=_asked(document),
         emojis=_emojis(document.get("tag"), iri),
+        quote_iri=_quoted(document),
+        quote_policy=_quote_policy(document),
     )
 
 
@@ -143,6 +148,23 @@ def _content(document: Document) -> tuple[str | None, str]:
     if _WRITTEN.intersection(kinds):
         return language, text.clean(text.from_plain(name) + content)
     return language, text.from_plain(f"{name}\n\n{text.plain(content)}")
+
+
+def _quoted(document: Document) -> str | None:
+    """What it quotes: FEP-044f, else the older words for it."""
+    found = (id_of(document.get(name)) for name in ("quote", "quoteUrl", "quoteUri", "_misskey_quote"))
+    return next((iri for iri in found if iri), None)
+
+
+def _quote_policy(document: Document) -> str:
+    """Who may quote it as its author says; who says nothing lets nobody."""
+    said = document.get("interactionPolicy")
+    rule = said.get("canQuote") if isinstance(said, dict) else None
+    approved = set(ids_of(rule.get("automaticApproval"))) if isinstance(rule, dict) else set()
+    if approved & PUBLIC_SPELLINGS:
+        return "public"
+    author = id_of(document.get("attributedTo")) or ""
+    return "followers" if f"{author}/followers" in approved else "nobody"
 
 
 def _asked(document: Document) -> Asked | None:

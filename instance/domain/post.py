@@ -6,8 +6,10 @@ that holds it back.
 
 from federation.letters import Draft
 from instance import ids
-from instance.domain import emoji, index, render, text, timeline
+from instance.domain import emoji, index, quote_activities, render, text, timeline
 from instance.domain import poll as asking
+from instance.domain import quote as quotation
+from instance.domain.about import about_of
 from instance.domain.compose import (
     IN_PROJECT,
     TEXT_LIMIT_CHARS,
@@ -25,7 +27,7 @@ from instance.domain.render import Json, NoteFacts
 from instance.errors import NotFound
 from instance.events import PostChanged
 from instance.policy import INTERNAL
-from instance.storage import actors, log, media, polls, posts, tags
+from instance.storage import actors, log, media, polls, posts, quotes, tags
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -39,6 +41,7 @@ __all__ = [
     "delete",
     "edit",
     "publish",
+    "revoke_quote",
     "unboost",
 ]
 
@@ -58,9 +61,39 @@ def publish(
         parent=checked.parent,
         hashtags=text.hashtags_in(draft.text),
     )
+    asking = _quote(tx, post, author, checked.quoted) if checked.quoted else ()
     facts = _attached(tx, post, author, checked)
     activity_iri = mint_activity(tx, "create", post)
-    return Outcome(post, (draft_of(render.create(facts, iri=activity_iri), post.space),))
+    return Outcome(post, (draft_of(render.create(facts, iri=activity_iri), post.space), *asking))
+
+
+def _quote(tx: Tx, post: PostRow, author: ActorRow, quoted: PostRow) -> tuple[Draft, ...]:
+    """Write what a new post quotes; of a partner's person, ask whether it may."""
+    row = quotation.enter(tx, post, author, quoted=quoted, quoted_iri=quoted.iri)
+    if row.state != "pending":
+        return ()
+    iri = mint_activity(tx, "quote_request", post)
+    asked = quote_activities.request(post, author, quoted_iri=quoted.iri, iri=iri, at_ms=tx.now_ms)
+    return (draft_of(asked, post.space),)
+
+
+def revoke_quote(tx: Tx, author: ActorRow, quoted_id: int, quoting_id: int) -> Outcome[PostRow]:
+    """Take the author's own post out of one that quotes it; the value is that one. Raises NotFound, NotAllowed."""
+    quoted, row = quotation.check_revoke(tx, author, quoted_id, quoting_id)
+    quoting = posts.by_id(tx, quoting_id)
+    assert quoting is not None
+    if row.state == "revoked":
+        return Outcome(quoting)
+    quotation.settle(tx, row, state="revoked")
+    iri = mint_activity(tx, "delete", quoted)
+    revoked = quote_activities.stamp(
+        row.stamp_iri or quote_activities.stamp_iri(iri),
+        author_iri=author.iri,
+        quoting_iri=quoting.iri,
+        quoted_iri=quoted.iri,
+    )
+    said = quote_activities.revocation(quoted, author, revoked=revoked, iri=iri, at_ms=tx.now_ms)
+    return Outcome(quoting, (draft_of(said, quoted.space),))
 
 
 def edit(
@@ -85,6 +118,8 @@ def edit(
         edited_at_ms=tx.now_ms,
     )
     reword(tx, before, post, mentions=checked.mentions, hashtags=text.hashtags_in(draft.text))
+    if draft.quote_policy:
+        post = quotation.set_policy(tx, author, post.id, draft.quote_policy).value
     facts = _attached(tx, post, author, checked)
     activity = render.update(facts, iri=mint_activity(tx, "update", post), at_ms=tx.now_ms)
     return Outcome(post, (draft_of(activity, post.space),))
@@ -101,6 +136,7 @@ def reword(
     posts.add_mentions(tx, post.id, [actor.id for actor in mentions])
     tags.put(tx, post.id, post.space, hashtags)
     timeline.tell_named(tx, post, [actor for actor in mentions if actor.id not in named_before])
+    quotation.tell_update(tx, post)
     tx.emit(PostChanged(post.id, edited=True))
 
 
@@ -219,7 +255,8 @@ def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
     named = actors.by_ids(tx, posts.mentions_of(tx, post.id))
     pictures = media.of_posts(tx, [post.id]).get(post.id, ())
     poll, emojis = polls.of_post(tx, post.id), emoji.written(tx, post)
-    return NoteFacts(post, author, tuple(named.values()), pictures, poll, emojis)
+    quoted = quotes.of_post(tx, post.id)
+    return NoteFacts(post, author, tuple(named.values()), pictures, poll, emojis, quoted)
 
 
 def say_delete(tx: Tx, post: PostRow, author: ActorRow) -> Draft:
@@ -249,6 +286,12 @@ def _row(tx: Tx, author: ActorRow, checked: Checked) -> PostRow:
         language=draft.language,
         work_kind=checked.work_kind,
         application=draft.application,
+        quote_policy=quotation.policy_for(
+            draft.quote_policy,
+            usual=about_of(author).quote_policy,
+            space=checked.space,
+            visibility=checked.visibility,
+        ),
     )
 
 
@@ -263,4 +306,5 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
     index.keep(tx, post.id)
-    return NoteFacts(post, author, checked.mentions, checked.media, poll, emoji.brought(tx, post))
+    emojis, quoted = emoji.brought(tx, post), quotes.of_post(tx, post.id)
+    return NoteFacts(post, author, checked.mentions, checked.media, poll, emojis, quoted)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from federation.letters import Draft
 from federation.origin import host_of
 from instance import ids
-from instance.domain import emoji, guest, index, timeline
+from instance.domain import emoji, guest, index, quote, timeline
 from instance.domain import post as posting
 from instance.domain.note import Attached, Note, author_of, clamped, parent_of, read_note
 from instance.domain.outcome import Incoming, Ruling
@@ -80,7 +80,18 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     emoji.receive(tx, author, post.space, note.emojis)
     index.keep(tx, post.id)
     posts.adopt(tx, post)
+    _quote(tx, post, author, note.quote_iri)
+    quote.adopt(tx, post, author)
     return NOTHING
+
+
+def _quote(tx: Tx, post: PostRow, author: ActorRow, quoted_iri: str | None) -> None:
+    """Write what a partner's post quotes; a thing of another space is not shown in it, whatever they say."""
+    if quoted_iri is None:
+        return
+    quoted = posts.by_iri(tx, quoted_iri)
+    if quoted is None or (quoted.space == post.space and quoted.boost_of_id is None):
+        quote.enter(tx, post, author, quoted=quoted, quoted_iri=quoted_iri)
 
 
 def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
@@ -210,6 +221,7 @@ def _row(note: Note, author: ActorRow, project: str, parent: PostRow | None) -> 
     return _worded(post, note)._replace(
         in_reply_to_id=parent.id if parent else None,
         in_reply_to_iri=note.parent_iri,
+        quote_policy=note.quote_policy,
         thread_id=parent.thread_id if parent else row_id,
         edited_at_ms=note.updated_at_ms if note.updated_at_ms > note.published_at_ms else None,
     )

@@ -114,6 +114,18 @@ RULES: dict[str, dict[str, str]] = {
         "en": "Not in {project}, so not to be named there: {people}. Take that out, or have them added to the project.",
         "fr": "Hors de {project}, donc à ne pas y nommer : {people}. Retirez cela, ou faites-les ajouter au projet.",
     },
+    "quote_not_allowed": {
+        "en": "Its author does not want this post to be quoted. Answer or boost it instead.",
+        "fr": "Son auteur ne veut pas que cette publication soit citée. Répondez-y ou partagez-la.",
+    },
+    "quote_space": {
+        "en": "A quote stays where the quoted post is. Write it there, or quote something else.",
+        "fr": "Une citation reste là où est la publication citée. Écrivez-la là-bas, ou citez autre chose.",
+    },
+    "bad_quote_policy": {
+        "en": "Who may quote is one of {known}.",
+        "fr": "Qui peut citer est l’un de ceux-ci : {known}.",
+    },
     "boost_of_private": {
         "en": "This post is not for everybody in the company, so it cannot be boosted.",
         "fr": "Cette publication n’est pas pour toute l’entreprise : elle ne peut pas être partagée.",

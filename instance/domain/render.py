@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from federation.vocabulary import POST_CONTEXT
+from federation.vocabulary import POST_CONTEXT, PUBLIC
 from instance.domain import text
 from instance.policy import INTERNAL
 from instance.storage.actors import ActorRow
@@ -12,6 +12,7 @@ from instance.storage.emojis import EmojiRow
 from instance.storage.media import MediaRow
 from instance.storage.polls import PollRow
 from instance.storage.posts import PostRow
+from instance.storage.quotes import QuoteRow
 
 Json = dict[str, Any]
 
@@ -29,6 +30,7 @@ class NoteFacts(NamedTuple):
     media: tuple[MediaRow, ...] = ()
     poll: PollRow | None = None
     emojis: tuple[EmojiRow, ...] = ()
+    quote: QuoteRow | None = None
 
 
 class Audience(NamedTuple):
@@ -70,7 +72,8 @@ def note(facts: NoteFacts) -> Json:
         + [_emoji(row) for row in facts.emojis],
         "attachment": [_attached(picture) for picture in facts.media],
     }
-    return document | _optional(post) | (_question(facts.poll) if facts.poll else {})
+    asked = _question(facts.poll) if facts.poll else {}
+    return document | _optional(post) | asked | _quoting(post, author, facts.quote)
 
 
 def vote(voter: ActorRow, *, name: str, question_iri: str, to: str, iri: str, at_ms: int) -> Json:
@@ -152,6 +155,16 @@ def _optional(post: PostRow) -> Json:
         "work": {"kind": post.work_kind} if post.work_kind else None,
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _quoting(post: PostRow, author: ActorRow, quote: QuoteRow | None) -> Json:
+    """Who may quote it, and what it quotes (FEP-044f). To say nobody is to name the author alone."""
+    may = {"public": PUBLIC, "followers": f"{author.iri}/followers"}.get(post.quote_policy, author.iri)
+    found: Json = {"interactionPolicy": {"canQuote": {"automaticApproval": [may]}}}
+    if quote is not None and quote.state in {"pending", "accepted"}:
+        found["quote"] = quote.quoted_iri
+        found |= {"quoteAuthorization": quote.stamp_iri} if quote.stamp_iri else {}
+    return found
 
 
 def _question(poll: PollRow) -> Json:

@@ -5,7 +5,7 @@ The rule kept here: a post enters no home, and no notification, of who may not r
 
 from collections.abc import Sequence
 
-from instance.domain import conversation
+from instance.domain import conversation, quote
 from instance.domain.notification import notify
 from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
@@ -115,6 +115,7 @@ def leave(tx: Tx, post: PostRow) -> None:
     filters.forget(tx, post.id)
     media.forget(tx, post.id)
     polls.forget(tx, post.id)
+    quote.forget(tx, post)
     tags.clear(tx, post.id)
     search.remove(tx, post.id)
     posts.count_author(tx, post.author_id, by=-1)

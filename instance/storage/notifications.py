@@ -37,6 +37,8 @@ KINDS = (
     "update",
     "poll",
     "admin.report",
+    "quote",
+    "quoted_update",
 )
 
 

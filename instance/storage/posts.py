@@ -58,6 +58,8 @@ class PostRow(NamedTuple):
     created_at_ms: int
     edited_at_ms: int | None
     deleted_at_ms: int | None
+    quotes_count: int = 0
+    quote_policy: str = "nobody"
 
 
 class EditRow(NamedTuple):
@@ -179,6 +181,7 @@ _REDACT = Command(
         application=null(),
         favourites_count=0,
         boosts_count=0,
+        quotes_count=0,
         deleted_at_ms=bindparam("at_ms"),
     )
 )
@@ -192,7 +195,7 @@ def _plus(column: ColumnElement[int]) -> ColumnElement[int]:
 
 _COUNT = {
     name: Command(update(Post).where(_THIS).values({name: _plus(_post[name])}))
-    for name in ("replies_count", "boosts_count", "favourites_count")
+    for name in ("replies_count", "boosts_count", "favourites_count", "quotes_count")
 }
 _COUNT_AUTHOR = Command(
     update(Actor)
@@ -257,6 +260,21 @@ def page_facts(tx: Tx, post_ids: Iterable[int], viewer_id: int) -> PageFacts:
         media=media_of_posts(tx, posts),
         parents=parents,
         marks=marks_of(tx, viewer_id, posts),
+    )
+
+
+def joined(one: PageFacts, other: PageFacts) -> PageFacts:
+    """The facts of two pages as those of one, for the same viewer."""
+    marks = Marks(*(first | second for first, second in zip(one.marks, other.marks, strict=True)))
+    return PageFacts(
+        posts=one.posts | other.posts,
+        actors=one.actors | other.actors,
+        projects=one.projects | other.projects,
+        mentions=one.mentions | other.mentions,
+        tags=one.tags | other.tags,
+        media=one.media | other.media,
+        parents=one.parents | other.parents,
+        marks=marks,
     )
 
 
@@ -341,7 +359,7 @@ def remove(tx: Tx, post_id: int) -> None:
 
 
 def count(tx: Tx, post_id: int, what: str, *, by: int) -> None:
-    """Add to `replies_count`, `boosts_count` or `favourites_count`."""
+    """Add to `replies_count`, `boosts_count`, `favourites_count` or `quotes_count`."""
     tx.run(_COUNT[what], post_id=post_id, by=by)
 
 

@@ -274,6 +274,8 @@ class Post(SQLModel, table=True):
     created_at_ms: int = big()
     edited_at_ms: int | None = big(default=None)
     deleted_at_ms: int | None = big(default=None)
+    quotes_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    quote_policy: str = Field(default="nobody", sa_column_kwargs={"server_default": "nobody"})
 
 
 class PostEdit(SQLModel, table=True):

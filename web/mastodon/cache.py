@@ -11,6 +11,7 @@ import time
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from instance import events
@@ -22,7 +23,8 @@ from instance.storage import filters, timelines
 from instance.storage.window import Window
 from web.files import PictureKeys
 from web.mastodon import show
-from web.mastodon.show import Rendered
+from web.mastodon.quote_entities import Quoted
+from web.mastodon.show import Rendered, Seen
 from web.recent import Recent
 
 STATUSES_LIMIT = 20_000
@@ -45,6 +47,7 @@ class Mark(NamedTuple):
 
     version: int
     tail: bytes
+    quote: Quoted | None = None
 
 
 @dataclass(slots=True)
@@ -161,22 +164,30 @@ class Cache:
         """A status that the viewer may read, as JSON without marks: the same bytes for everybody without filters who gets it now."""
         shown = await self.one(post_id, viewer_id)
         kept = self.statuses.get(post_id)
-        return show.as_new(kept.rendered) if shown and kept and kept.rendered.boost_of_id is None else shown
+        if shown is None or kept is None or kept.rendered.boost_of_id is not None:
+            return shown
+        return show.as_new(kept.rendered) if kept.rendered.is_plain else shown
 
     def _known(self, post_ids: Iterable[int], viewer_id: int) -> dict[int, bytes]:
         mine = self.marks.get(viewer_id)
         if not mine:
             return {}
         good, now_s = self._good, self._clock()
+
+        def seen(post_id: int) -> Seen | None:
+            kept = good(post_id, mine, now_s)
+            return Seen(kept, mine[post_id].tail, mine[post_id].quote) if kept else None
+
         found: dict[int, bytes] = {}
         for post_id in post_ids:
             kept = good(post_id, mine, now_s)
             if kept is None:
                 continue
-            if kept.boost_of_id is None:
-                found[post_id] = show.whole(kept, mine[post_id].tail)
-            elif (boosted := good(kept.boost_of_id, mine, now_s)) is not None:
-                found[post_id] = show.whole_boost(kept, boosted, mine[kept.boost_of_id].tail)
+            mark = mine[post_id]
+            if kept.boost_of_id is None and mark.quote is None:
+                found[post_id] = kept.head + mark.tail
+            elif (shown := show.composed(post_id, seen)) is not None:
+                found[post_id] = shown
         return found
 
     def _good(self, post_id: int, mine: Mapping[int, Mark], now_s: float) -> Rendered | None:
@@ -196,7 +207,8 @@ class Cache:
             self.marks.keep(
                 viewer_id, {**mine, **fresh} if len(mine) < MARKS_LIMIT else fresh, since=marks_since
             )
-        return {post_id: _composed(found, post_id) for post_id in post_ids if post_id in found}
+        shown = {post_id: show.composed(post_id, partial(_fresh, found)) for post_id in post_ids}
+        return {post_id: one for post_id, one in shown.items() if one is not None}
 
     def _keep(self, post_id: int, rendered: Rendered, since: int) -> Mark:
         """Keep a status; the viewer's mark has its version, or none when it has changed meanwhile."""
@@ -205,15 +217,13 @@ class Cache:
             self._version += 1
         version = before.version if before else self._version
         kept = self.statuses.keep(post_id, Kept(rendered, version), since=since)
-        return Mark(version if kept else 0, rendered.tail)
+        return Mark(version if kept else 0, rendered.tail, rendered.quote)
 
 
-def _composed(found: Mapping[int, Rendered], post_id: int) -> bytes:
-    one = found[post_id]
-    if one.boost_of_id is None:
-        return show.whole(one, one.tail)
-    boosted = found[one.boost_of_id]
-    return show.whole_boost(one, boosted, boosted.tail)
+def _fresh(found: Mapping[int, Rendered], post_id: int) -> Seen | None:
+    """A status that was read for the viewer just now."""
+    one = found.get(post_id)
+    return Seen(one, one.tail, one.quote) if one else None
 
 
 def _post_appeared(cache: Cache, event: events.PostAppeared) -> None:

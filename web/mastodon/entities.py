@@ -24,6 +24,7 @@ from instance.storage.marks import MarkerRow
 from instance.storage.notifications import NotificationRow
 from instance.storage.oauth import AppRow
 from instance.storage.posts import EditRow, PostRow
+from web.mastodon.quote_entities import FOR_ALL
 from web.mastodon.tag_entities import status_tag, with_tag_links
 
 Json = dict[str, Any]
@@ -272,13 +273,12 @@ def status(facts: StatusFacts, home: Home) -> Json:
         "reblogs_count": post.boosts_count,
         "favourites_count": post.favourites_count,
         "replies_count": post.replies_count,
-        "quotes_count": 0,
+        "quotes_count": post.quotes_count,
         "in_reply_to_id": _text_or_none(post.in_reply_to_id),
         "in_reply_to_account_id": _text_or_none(facts.parent_author_id),
         "poll": None,
         "card": None,
         "quote": None,
-        "quote_approval": {"automatic": [], "manual": [], "current_user": "denied"},
         "language": post.language,
     }
 
@@ -292,6 +292,7 @@ class Viewed(NamedTuple):
     muted: bool = False
     pinned: bool | None = None
     filtered: Sequence[Json] = ()
+    quote_approval: Json = FOR_ALL
 
 
 def viewed(as_seen: Viewed) -> Json:
@@ -302,6 +303,7 @@ def viewed(as_seen: Viewed) -> Json:
         "bookmarked": as_seen.bookmarked,
         "muted": as_seen.muted,
         "filtered": list(as_seen.filtered),
+        "quote_approval": as_seen.quote_approval,
     }
     return shown if as_seen.pinned is None else {**shown, "pinned": as_seen.pinned}
 

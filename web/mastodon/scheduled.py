@@ -47,8 +47,8 @@ def scheduled_status(tx: Tx, row: ScheduledRow, pictures: PictureKeys) -> Json:
             "scheduled_at": None,
             "idempotency": row.idempotency or None,
             "with_rate_limit": False,
-            "quoted_status_id": None,
-            "quote_approval_policy": None,
+            "quoted_status_id": None if draft.quoted_id is None else str(draft.quoted_id),
+            "quote_approval_policy": draft.quote_policy or None,
         },
         "media_attachments": show.attachments(tx, attached, pictures),
     }

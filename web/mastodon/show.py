@@ -1,6 +1,6 @@
 """From rows to what is shown, in one unit of work. The rule kept here: a page costs a fixed number of queries, and shows only what its viewer may read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,11 +21,12 @@ from instance.storage import (
     members,
     polls,
     posts,
+    quotes,
 )
 from instance.storage.actors import ActorRow
 from instance.storage.charters import PartyRow
 from instance.storage.database import Tx
-from instance.storage.filters import Known
+from instance.storage.filters import Known as KnownFilter
 from instance.storage.follows import FollowCounts
 from instance.storage.media import MediaRow
 from instance.storage.polls import PollSeen
@@ -34,9 +35,11 @@ from web.files import PictureKeys, hour_after
 from web.mastodon import entities
 from web.mastodon import filter_entities as filter_shown
 from web.mastodon import poll_entities as poll_shown
+from web.mastodon import quote_entities as quote_shown
 from web.mastodon.emoji_entities import custom_emoji
 from web.mastodon.entities import AccountFacts, Json, StatusFacts, Trouble, Viewed
 from web.mastodon.media_entities import media_attachment
+from web.mastodon.quote_entities import Quoted
 
 FOREVER_S = 1 << 40
 FAILURES = 2  # once is no trouble: it is tried again within seconds
@@ -47,7 +50,8 @@ class Rendered(NamedTuple):
 
     A poll stands at the end of the head, open: the tail begins with what the viewer has chosen, and closes it.
 
-    `actor_ids` are those shown in it; its links work until `until_s`.
+    `actor_ids` are those shown in it; its links work until `until_s`. `quote` is what it quotes, as that viewer sees it; `is_plain`
+    when everybody who may read it sees the same while it is new.
     """
 
     head: bytes
@@ -56,6 +60,19 @@ class Rendered(NamedTuple):
     actor_ids: frozenset[int]
     until_s: int
     is_open: bool = False
+    quote: Quoted | None = None
+    is_plain: bool = True
+
+
+class Seen(NamedTuple):
+    """A status with the end that is one viewer's."""
+
+    rendered: Rendered
+    tail: bytes
+    quote: Quoted | None
+
+
+Known = Callable[[int], Seen | None]
 
 
 @lru_cache(4096)
@@ -72,20 +89,44 @@ def tail_of(as_seen: Viewed) -> bytes:
 AS_NEW = tail_of(Viewed())
 
 
-def whole(rendered: Rendered, tail: bytes) -> bytes:
-    """The JSON of a status that is no boost, as a viewer sees it."""
-    return rendered.head + tail
+def composed(post_id: int, known: Known) -> bytes | None:
+    """The JSON of a status, with what it boosts and quotes, as the viewer sees it; None when a part of it is not known."""
+    seen = known(post_id)
+    if seen is None:
+        return None
+    boosted_id = seen.rendered.boost_of_id
+    if boosted_id is None:
+        return _whole(seen, known)
+    boosted = known(boosted_id)
+    inner = _whole(boosted, known) if boosted is not None else None
+    if boosted is None or inner is None:
+        return None
+    # The boost itself asks nothing, and quotes nothing.
+    marks = boosted.tail.partition(b"}")[2] if boosted.rendered.is_open else boosted.tail
+    return b"".join((seen.rendered.head, b',"reblog":', inner, marks))
+
+
+def _whole(seen: Seen, known: Known) -> bytes | None:
+    quote = seen.quote
+    if quote is None:
+        return seen.rendered.head + seen.tail
+    if quote.post_id is None:
+        return _closed(seen, quote_shown.whole(quote, None))
+    quoted = known(quote.post_id)
+    if quoted is None:
+        return None
+    inner = _closed(quoted, quote_shown.shallow(quoted.quote) if quoted.quote else b"")
+    return _closed(seen, quote_shown.whole(quote, inner))
+
+
+def _closed(seen: Seen, member: bytes) -> bytes:
+    """A status with one more member at its end."""
+    return b"".join((seen.rendered.head, seen.tail[:-1], member, b"}"))
 
 
 def as_new(rendered: Rendered) -> bytes:
     """The JSON of a status that is no boost, without marks, and of a poll without what anybody has chosen."""
     return rendered.head + (b"}" if rendered.is_open else b"") + AS_NEW
-
-
-def whole_boost(boost: Rendered, boosted: Rendered, tail: bytes) -> bytes:
-    """The JSON of a boost around what it boosts; both show how the viewer sees what is boosted. The boost itself asks nothing."""
-    marks = tail.partition(b"}")[2] if boosted.is_open else tail
-    return b"".join((boost.head, b',"reblog":', boosted.head, tail, marks))
 
 
 def account_facts(tx: Tx, row: ActorRow) -> AccountFacts:
@@ -155,16 +196,51 @@ def account_of_each(tx: Tx, rows: Iterable[ActorRow]) -> dict[int, Json]:
 def statuses(
     tx: Tx, post_ids: Iterable[int], viewer_id: int, *, pictures: PictureKeys
 ) -> dict[int, Rendered]:
-    """The statuses of these ids that the viewer may read, by id, with those that they boost."""
-    facts = posts.page_facts(tx, list(post_ids), viewer_id)
+    """The statuses of these ids that the viewer may read, by id, with those that they boost and quote."""
+    facts, quoted = _with_quoted(tx, posts.page_facts(tx, list(post_ids), viewer_id), viewer_id)
     authors = {row.author_id for row in facts.posts.values()}
     people = facts_of(tx, [facts.actors[actor_id] for actor_id in authors])
     roles = members.roles(tx, facts.projects, authors) if facts.projects else {}
     asked = polls.seen(tx, facts.posts, viewer_id)
     known = filters.in_force(tx, viewer_id)
     drawn = emojis_of(tx, facts.posts.values(), facts.actors)
-    page = _Page(tx, facts, people, pictures, tx.now_ms / 1000, viewer_id, asked, known, drawn, roles)
+    following = _followed(tx, facts, viewer_id)
+    page = _Page(
+        tx,
+        facts,
+        people,
+        pictures,
+        tx.now_ms / 1000,
+        viewer_id,
+        asked,
+        known,
+        drawn,
+        roles,
+        quoted,
+        following,
+    )
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
+
+
+def _with_quoted(tx: Tx, facts: PageFacts, viewer_id: int) -> tuple[PageFacts, dict[int, Quoted]]:
+    """The facts with those of what is quoted and shown to the viewer, and what the viewer sees of every quote."""
+    quoted = _quotes(tx, facts, viewer_id)
+    missing = {one.post_id for one in quoted.values() if one.post_id is not None} - facts.posts.keys()
+    if not missing:
+        return facts, quoted
+    more = posts.page_facts(tx, missing, viewer_id)
+    return posts.joined(facts, more), quoted | _quotes(tx, more, viewer_id)
+
+
+def _quotes(tx: Tx, facts: PageFacts, viewer_id: int) -> dict[int, Quoted]:
+    found = quotes.seen(tx, facts.posts, viewer_id)
+    return {post_id: quote_shown.quoted(row) for post_id, row in found.items()}
+
+
+def _followed(tx: Tx, facts: PageFacts, viewer_id: int) -> frozenset[int]:
+    """Which authors the viewer follows, among those whose followers alone may quote."""
+    asked = {row.author_id for row in facts.posts.values() if row.quote_policy == "followers"}
+    return frozenset(follows.marks_of(tx, viewer_id, asked).following if asked else ())
 
 
 def emojis_of(tx: Tx, rows: Iterable[PostRow], authors: Mapping[int, ActorRow]) -> dict[int, list[Json]]:
@@ -206,9 +282,11 @@ class _Page(NamedTuple):
     now_s: float
     viewer_id: int
     polls: dict[int, PollSeen]
-    filters: list[Known]
+    filters: list[KnownFilter]
     emojis: dict[int, list[Json]]
     roles: dict[tuple[str, int], str]
+    quotes: dict[int, Quoted]
+    following: frozenset[int]
 
     def _author(self, post: PostRow) -> Json:
         """The author's account; in a project with the badge of what the author is there."""
@@ -231,12 +309,17 @@ class _Page(NamedTuple):
             emojis=self.emojis.get(post.id, ()),
         )
         body = entities.status(shown, self.tx.home) | ({} if post.boost_of_id else {"reblog": None})
+        quote = self.quotes.get(post.id)
+        if quote is not None:
+            del body["quote"]
         rendered = Rendered(
             head=orjson.dumps(body)[:-1],
             tail=tail_of(self._viewed(post)),
             boost_of_id=post.boost_of_id,
             actor_ids=frozenset({post.author_id, *(row.id for row in mentions)}),
             until_s=hour_after(self.now_s) if pictures else FOREVER_S,
+            quote=quote,
+            is_plain=quote is None and post.quote_policy == "public",
         )
         asked = self.polls.get(post.id)
         return rendered if asked is None else self._asking(rendered, body, post, asked)
@@ -264,6 +347,9 @@ class _Page(NamedTuple):
             muted=post.id in marks.muted,
             pinned=post.id in marks.pinned if post.author_id == self.viewer_id else None,
             filtered=self._filtered(post) if self.filters else (),
+            quote_approval=quote_shown.approval(
+                post, self.viewer_id, is_follower=post.author_id in self.following
+            ),
         )
 
     def _filtered(self, post: PostRow) -> list[Json]:

@@ -16,7 +16,7 @@ from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
 from web.doors import CACHE, NODE, PICTURES, Caller, api, caller
-from web.errors import Invalid, NotFound
+from web.errors import NotFound
 from web.files import PictureKeys
 from web.mastodon import entities, params, show
 from web.mastodon.entities import Json
@@ -27,9 +27,6 @@ from web.mastodon.scheduled import due_of, scheduled_status
 
 IDS_LIMIT = 40
 KEY_LIMIT_CHARS = 200
-_NOT_HERE = {
-    "quoted_status_id": "Posts cannot be quoted here; answer or boost them",
-}
 
 Verb = Callable[[Tx, ActorRow, int], Outcome[PostRow]]
 SaidVerb = Callable[[Tx, AsksGate, ActorRow, int], Outcome[PostRow]]
@@ -38,9 +35,6 @@ SaidVerb = Callable[[Tx, AsksGate, ActorRow, int], Outcome[PostRow]]
 async def create(request: Request) -> Response:
     """Publish a post, now or later, once for each Idempotency-Key."""
     me, sent, node = caller(request), await params.of_body(request), request.app[NODE]
-    for name, words in _NOT_HERE.items():
-        if name in sent:
-            raise Invalid(words)
     draft = _draft(me, sent)
     key = request.headers.get("Idempotency-Key", "")[:KEY_LIMIT_CHARS]
     if sent.text("scheduled_at"):
@@ -102,6 +96,8 @@ def _draft(me: Caller, sent: Params) -> PostDraft:
         application=me.app_name,
         poll=asked(sent),
         media_words=tuple(_media_words(row) for row in sent.rows("media_attributes")),
+        quoted_id=sent.row_id("quoted_status_id"),
+        quote_policy=sent.text("quote_approval_policy"),
     )
 
 
