@@ -16,6 +16,9 @@ TITLES: dict[str, dict[str, str]] = {
     "favourite": {"en": "New favourite", "fr": "Nouveau favori"},
     "poll": {"en": "A poll has ended", "fr": "Un sondage est terminé"},
     "update": {"en": "A post was edited", "fr": "Une publication a été modifiée"},
+    "admin.report": {"en": "New report", "fr": "Nouveau signalement"},
+    "admin.sign_up": {"en": "New colleague", "fr": "Nouveau collègue"},
+    "quoted_update": {"en": "A quoted post was edited", "fr": "Une publication citée a été modifiée"},
     "quote": {"en": "New quote", "fr": "Nouvelle citation"},
 }
 _OTHER = {"en": "New notification", "fr": "Nouvelle notification"}

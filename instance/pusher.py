@@ -5,7 +5,7 @@ What is told is made by the gate when it is about to go, and stored nowhere: onl
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from functools import partial
@@ -30,7 +30,8 @@ from instance.storage import notifications, pushes
 from instance.storage.database import Database, Tx
 from instance.storage.pushes import WaitingRow
 
-AT_ONCE = 16
+AT_ONCE = 32
+PAGE = 200
 ATTEMPTS = 8  # over some twenty minutes
 LEASE_MS = 60_000
 IDLE_S = 1.0
@@ -92,7 +93,7 @@ class _Letter(NamedTuple):
 
 
 class Pusher:
-    """Pushes what waits. `run` until cancelled, then `stop`; `hear` events."""
+    """Pushes what waits, one message at a time for each subscription. `run` until cancelled, then `stop`; `hear` events."""
 
     def __init__(
         self,
@@ -107,7 +108,7 @@ class Pusher:
         """`push_key` is the key by which push services know this node; `clock` is ms since the epoch."""
         self._database, self._wire, self._gate = database, wire, gate
         self._seal_key, self._push_key, self._clock = seal_key, push_key, clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}  # by subscription: what is slow holds up itself
         self._stir = asyncio.Event()
 
     def hear(self, event: Event) -> None:
@@ -127,7 +128,7 @@ class Pusher:
 
     async def stop(self) -> None:
         """Drop what is under way: it is pushed again at the next start."""
-        tasks = list(self._tasks)
+        tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -140,23 +141,27 @@ class Pusher:
             return None
         if due_ms > self._clock():
             return (due_ms - self._clock()) / 1000
-        letters = await self._database.write(lambda tx: self._take(tx, room))
+        busy = tuple(self._tasks)
+        letters = await self._database.write(lambda tx: self._take(tx, room, busy))
         for letter in letters:
             task = asyncio.create_task(self._push(letter), name=f"push to {letter.pushed.letter.host}")
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            self._tasks[letter.row.subscription_id] = task
+            task.add_done_callback(partial(self._ended, letter.row.subscription_id))
         return 0.0 if letters else IDLE_S
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _ended(self, subscription_id: int, task: asyncio.Task[None]) -> None:
+        del self._tasks[subscription_id]
         self._stir.set()
         if not task.cancelled() and (error := task.exception()):
             _log.error("push_broke", what=task.get_name(), error=repr(error))
 
-    def _take(self, tx: Tx, room: int) -> list[_Letter]:
+    def _take(self, tx: Tx, room: int, busy: Sequence[int]) -> list[_Letter]:
         """What is due, as the gate lets it go; what it does not let go, or what has nobody to hear it, waits no more."""
         pushes.expire(tx, before_ms=tx.now_ms - LIFE_S * 1000)
-        rows = pushes.due(tx, room)
+        first: dict[int, WaitingRow] = {}
+        for row in pushes.due(tx, PAGE, busy=busy):
+            first.setdefault(row.subscription_id, row)
+        rows = list(first.values())[:room]
         pushes.lease(tx, rows, until_ms=tx.now_ms + LEASE_MS)
         letters = [(row, self._made(tx, row)) for row in rows]
         pushes.drop(tx, [row for row, pushed in letters if pushed is None])

@@ -108,7 +108,7 @@ _DUE = Query(
     .join(table(Notification), _n.id == _w.notification_id)
     .join(table(Login), _l.actor_id == _n.owner_id)
     .join(table(OauthToken), _t.id == _s.token_id)
-    .where(_w.due_at_ms <= bindparam("now"))
+    .where(_w.due_at_ms <= bindparam("now"), ~in_list(_w.subscription_id, "busy"))
     .order_by(_w.due_at_ms, _w.notification_id)
     .limit(bindparam("limit")),
     WaitingRow,
@@ -180,9 +180,9 @@ def end_revoked(tx: Tx) -> None:
     tx.run(_END_REVOKED)
 
 
-def due(tx: Tx, limit: int) -> list[WaitingRow]:
-    """What is to be pushed now, the longest due first."""
-    return tx.all(_DUE, now=tx.now_ms, limit=limit)
+def due(tx: Tx, limit: int, *, busy: Iterable[int] = ()) -> list[WaitingRow]:
+    """What is to be pushed now, the longest due first; nothing for subscriptions that are `busy`."""
+    return tx.all(_DUE, now=tx.now_ms, limit=limit, busy=array(busy))
 
 
 def lease(tx: Tx, rows: Iterable[WaitingRow], *, until_ms: int) -> None:

@@ -66,6 +66,17 @@ def test_the_example_of_rfc_8291_is_read(app: PushApp):
     assert app._standard(body) == b"When I grow up, I want to be a watermelon"
 
 
+def test_the_example_of_the_draft_is_read():
+    """draft-ietf-webpush-encryption-04, section 5."""
+    number = int.from_bytes(unb64("9FWl15_QUQAWDaD3k3l50ZBZQJ4au27F1V4F0uLSD_M"), "big")
+    app = PushApp(derive_private_key(number, SECP256R1()), unb64("R29vIGdvbyBnJyBqb29iIQ"))
+    headers = {
+        "Encryption": "salt=lngarbyKfMoi9Z75xYXmkg",
+        "Crypto-Key": "dh=BNoRDbb84JGm8g5Z5CFxurSqsXWJ11ItfXEWYVLE85Y7CYkDjXsIEc4aqxYaQ1G8BqkXCJ6DPpDrWtdWj_mugHU",
+    }
+    assert app._draft(unb64("6nqAQUME8hNqw5J3kl8cpVVJylXKYqZOeseZG8UueKpA"), headers) == b"I am the walrus"
+
+
 def test_the_same_secret_makes_the_same_key_and_another_another():
     keys = [webpush.public_bytes(webpush.server_key(secret)) for secret in (SECRET, SECRET, SECRET[::-1])]
     assert keys[0] == keys[1] != keys[2]

@@ -26,6 +26,7 @@ class PushService:
     port: int
     taken: list[Taken] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)  # by path: answered when it is set
 
     @property
     def origin(self) -> str:
@@ -36,6 +37,8 @@ class PushService:
 
     async def take(self, request: Request) -> Response:
         self.taken.append(Taken(request.path, request.headers.copy(), await request.read()))
+        if request.path in self.held:
+            await self.held[request.path].wait()
         status, headers = self.answers.pop(0) if self.answers else (201, {})
         return Response(status=status, headers=headers)
 

@@ -1,5 +1,6 @@
 """What apps are pushed, by way of a push service of our own: it reads nothing of it, the app reads no more than that something happened."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -191,6 +192,21 @@ async def test_a_message_that_is_refused_is_lost_and_the_next_one_is_sent(acme: 
             await until(lambda: nothing_waits(acme), True)
         assert len(service.taken) == 2
         assert await row_of(acme, alice) is not None
+
+
+async def test_an_app_that_is_slow_to_reach_holds_up_nobody_else(acme: Company):
+    async with push_service() as service, apps_of(acme, "alice", "zoe", "bob") as (alice, zoe, bob):
+        await subscribed(alice, service, "mention", name="alice")
+        await subscribed(zoe, service, "mention", name="zoe")
+        slow = service.held["/for/alice"] = asyncio.Event()
+        for _ in range(2):
+            await mention(bob, "alice")
+            await mention(bob, "zoe")
+        await until(service.count, 3)
+        assert sorted(one.path for one in service.taken) == ["/for/alice", "/for/zoe", "/for/zoe"]
+        slow.set()
+        await until(service.count, 4)
+        await until(lambda: nothing_waits(acme), True)
 
 
 async def test_a_redirect_is_not_followed(acme: Company):
