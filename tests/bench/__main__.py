@@ -1,7 +1,7 @@
 """`make bench`: what a node costs, in CPU time of one core, beside the machine's floor measured in the same run.
 
 Not a test: figures and ratios only. Every node is real; the one that is measured runs `cordee serve` pinned to one core, its load comes from
-another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home latency slow sockets growth.
+another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home latency slow sockets growth push.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from aiohttp import ClientSession, WSMsgType
 
 from instance.storage import delivery
 from instance.storage.database import Database
-from tests.bench import machine, site
+from tests.bench import machine, pushes, site
 from tests.bench import sockets as listening
 from tests.bench.fill import fill
 from tests.bench.growth import measure
@@ -293,6 +293,12 @@ async def growth(asked: argparse.Namespace) -> None:
         )
 
 
+async def push(asked: argparse.Namespace) -> None:
+    """Notifications pushed to apps."""
+    for what, figure in await pushes.measured(int(1000 * asked.scale), asked.log):
+        say(what, figure)
+
+
 SECTIONS: dict[str, Section] = {
     "floor": floor,
     "start": start,
@@ -303,6 +309,7 @@ SECTIONS: dict[str, Section] = {
     "slow": slow,
     "sockets": sockets,
     "growth": growth,
+    "push": push,
 }
 
 
