@@ -54,7 +54,7 @@ migration: setup ## draft a database revision after a change of the declared tab
 	@$(BIN)/ruff format --quiet instance/storage/migrations
 
 clean: ## remove what the other targets made
-	rm -rf .venv .tools .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .tools tests/third_party/node_modules .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: uv.lock pyproject.toml

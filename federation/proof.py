@@ -2,7 +2,8 @@
 
 The rule kept here: a proof is checked as it was written. What is hashed is the document without any proof, and the proof without its
 value, both canonical. Several proofs on one document form a set: each covers the document alone, so they can be added in any order.
-Each costs a pass over the document, so a set has a limit.
+Each costs a pass over the document, so a set has a limit. A Linked Data Signature (`signature`) is made after them and left out too
+(FEP-8b32), but not in an entry of a log: nothing of that may be changed, else its hash would not be its author's alone.
 """
 
 from collections.abc import Callable
@@ -107,7 +108,8 @@ def _context_fits(document: Document, proof: Document) -> bool:
 
 def _to_sign(document: Document, proof: Document) -> bytes:
     bare_proof = {name: value for name, value in proof.items() if name != "proofValue"}
-    bare_document = {name: value for name, value in document.items() if name != "proof"}
+    beside = {"proof"} if "log" in document else {"proof", "signature"}
+    bare_document = {name: value for name, value in document.items() if name not in beside}
     if "@context" in proof:
         bare_document["@context"] = proof["@context"]
     return sha256(canonical(bare_proof)).digest() + sha256(canonical(bare_document)).digest()

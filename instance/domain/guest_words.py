@@ -48,7 +48,7 @@ def signed(content: str, *, name: str, company: str) -> str:
 
 def tidied(content: str) -> str:
     """The words without what is left of a mention that was taken out, and without the space behind it."""
-    return _EMPTY.sub("", content)
+    return _EMPTY.sub("", content).replace("<p> ", "<p>")
 
 
 def lines(words: Collection[str]) -> str:

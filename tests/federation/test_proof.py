@@ -50,6 +50,14 @@ def test_a_proof_holds_for_the_document_it_was_made_for():
     assert check_proof(proven(), find_key=find) == [KEY_ID]
 
 
+def test_a_linked_data_signature_beside_the_proof_is_passed_over_but_not_in_an_entry_of_a_log():
+    signature = {"type": "RsaSignature2017", "signatureValue": "x"}
+    assert check_proof(proven() | {"signature": signature}, find_key=find) == [KEY_ID]
+    entry = proven(DOCUMENT | {"log": {"seq": 1}})
+    assert check_proof(entry, find_key=find) == [KEY_ID]
+    assert rule_of(entry | {"signature": signature}) == "bad_proof"
+
+
 def test_the_published_proofs_are_made_and_hold():
     unsigned = steps("fep-8b32.feature", "Given document")
     signed = steps("fep-8b32.feature", "Then The signed document is")

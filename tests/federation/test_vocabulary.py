@@ -42,6 +42,10 @@ def test_every_term_of_ours_lies_in_a_vocabulary_that_the_context_names():
     assert CONTEXT[-1]["cordee"] == CORDEE
 
 
+def test_who_reads_json_ld_finds_the_keys_of_our_proofs():
+    assert CONTEXT[-1]["assertionMethod"]["@id"] == "https://w3id.org/security#assertionMethod"
+
+
 def test_the_types_that_we_send_are_the_types_that_we_know():
     assert is_activity_media_type(ACTIVITY_JSON)
     assert is_activity_media_type(LD_JSON)

@@ -80,18 +80,18 @@ function wearing(activity, extensions) {
   return activity;
 }
 
-const PLURALS = { to: "tos", cc: "ccs", audience: "audiences", attributedTo: "attributions" };
-const INSTANTS = new Set(["published", "updated", "deleted"]);
+const PLURALS = { to: "tos", cc: "ccs", attributedTo: "attributions", tag: "tags" };
+const INSTANTS = new Set(["published", "updated"]);
 
 // An object of Fedify's vocabulary from plain words. Who is of this server stands for itself in full.
 async function built(context, { type, ...words }) {
   const values = {};
+  const meant = (value) => value?.type ? built(context, value) : /^https?:/.test(value) ? new URL(value) : value;
   for (const [word, value] of Object.entries(words)) {
     if (word === "person") values.object = await context.getActor(value);
-    else if (word in PLURALS) values[PLURALS[word]] = [value].flat().map((iri) => new URL(iri));
+    else if (word in PLURALS) values[PLURALS[word]] = await Promise.all([value].flat().map(meant));
     else if (INSTANTS.has(word)) values[word] = Temporal.Instant.from(value);
-    else if (value?.type) values[word] = await built(context, value);
-    else values[word] = /^https?:/.test(value) ? new URL(value) : value;
+    else values[word === "inReplyTo" ? "replyTarget" : word] = await meant(value);
   }
   return new vocab[type](values);
 }
