@@ -4,7 +4,9 @@ The rule kept here: a key counts only for the actor that its own document names 
 (else a stranger's document could take the place of somebody else's key). What a key costs to read and to use is bounded.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -13,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 
+from federation.activity import moment_ms
 from federation.document import Document, id_of, one_or_many
 from federation.errors import Malformed
 from federation.origin import same_origin
@@ -31,12 +34,17 @@ _RSA_CODE = b"\x85\x24"
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key: its id, the actor that owns it, the key object, and its kind."""
+    """A public key: its id, the actor that owns it, the key object, its kind, and when it ceases to sign (None: it does not)."""
 
     id: str
     owner: str
     key: RSAPublicKey | Ed25519PublicKey
     kind: Kind
+    ends_at_ms: int | None = None
+
+    def is_over(self, at_ms: int) -> bool:
+        """Whether nothing that is signed at that moment counts."""
+        return self.ends_at_ms is not None and self.ends_at_ms <= at_ms
 
 
 def generate_rsa() -> RSAPrivateKey:
@@ -162,34 +170,54 @@ def _der_length(length: int) -> bytes:
 
 
 def rsa_key_id(actor_iri: str) -> str:
-    """Id of an actor's RSA key."""
+    """Id of an actor's first RSA key."""
     return f"{actor_iri}#main-key"
 
 
 def ed25519_key_id(actor_iri: str) -> str:
-    """Id of an actor's Ed25519 key."""
+    """Id of an actor's first Ed25519 key."""
     return f"{actor_iri}#ed25519-key"
 
 
-def render_keys(actor_iri: str, rsa: RSAPublicKey | None, ed25519: Ed25519PublicKey | None) -> Document:
-    """The key properties of an actor document: `publicKey` for transport, `assertionMethod` for proofs."""
-    rendered: Document = {}
-    if rsa is not None:
-        rendered["publicKey"] = {
-            "id": rsa_key_id(actor_iri),
-            "owner": actor_iri,
-            "publicKeyPem": public_to_pem(rsa),
-        }
-    if ed25519 is not None:
-        rendered["assertionMethod"] = [
-            {
-                "id": ed25519_key_id(actor_iri),
-                "type": "Multikey",
-                "controller": actor_iri,
-                "publicKeyMultibase": to_multikey(ed25519),
-            }
-        ]
-    return rendered
+def named(actor_iri: str, key: RSAPublicKey | Ed25519PublicKey, *, number: int = 1) -> PublicKey:
+    """A key of an actor under the id that its first, second … key of that kind has."""
+    kind: Kind = "rsa" if isinstance(key, RSAPublicKey) else "ed25519"
+    first = rsa_key_id(actor_iri) if kind == "rsa" else ed25519_key_id(actor_iri)
+    return PublicKey(first if number == 1 else f"{first}-{number}", actor_iri, key, kind)
+
+
+def render_keys(known: Iterable[PublicKey]) -> Document:
+    """The key properties of an actor document: `publicKey` for transport, `assertionMethod` for proofs, the one in use first.
+
+    One that ceases says when in `expires` (Controlled Identifiers 1.0, 2.2.2).
+    """
+    ordered = sorted(known, key=lambda key: key.ends_at_ms is not None)
+    pems = [_rendered_pem(key) for key in ordered if isinstance(key.key, RSAPublicKey)]
+    multikeys = [_rendered_multikey(key) for key in ordered if isinstance(key.key, Ed25519PublicKey)]
+    rendered: Document = {"publicKey": pems[0] if len(pems) == 1 else pems} if pems else {}
+    return rendered | ({"assertionMethod": multikeys} if multikeys else {})
+
+
+def _rendered_pem(key: PublicKey) -> Document:
+    return {"id": key.id, "owner": key.owner, "publicKeyPem": public_to_pem(key.key), **_end(key)}
+
+
+def _rendered_multikey(key: PublicKey) -> Document:
+    assert isinstance(key.key, Ed25519PublicKey)
+    value = to_multikey(key.key)
+    return {
+        "id": key.id,
+        "type": "Multikey",
+        "controller": key.owner,
+        "publicKeyMultibase": value,
+        **_end(key),
+    }
+
+
+def _end(key: PublicKey) -> Document:
+    if key.ends_at_ms is None:
+        return {}
+    return {"expires": f"{datetime.fromtimestamp(key.ends_at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def public_keys_of(actor: Document) -> list[PublicKey]:
@@ -216,7 +244,9 @@ def _owned(owner: str, item: Document, read: Any) -> PublicKey | None:
         key = read(item)
     except Malformed:
         return None
-    return PublicKey(key_id, owner, key, "rsa" if isinstance(key, RSAPublicKey) else "ed25519")
+    ends = [moment for name in ("expires", "revoked") if (moment := moment_ms(item.get(name))) is not None]
+    kind: Kind = "rsa" if isinstance(key, RSAPublicKey) else "ed25519"
+    return PublicKey(key_id, owner, key, kind, min(ends, default=None))
 
 
 def _pem_key(item: Document) -> RSAPublicKey | Ed25519PublicKey:

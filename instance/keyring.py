@@ -15,7 +15,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from federation import keys, proof
-from federation.activity import Activity
+from federation.activity import Activity, moment_ms
 from federation.document import Document, first_type, id_of, one_or_many, parse
 from federation.errors import FederationError, Refused, Unauthentic, Unreachable
 from federation.keys import PublicKey
@@ -23,6 +23,7 @@ from federation.origin import host_of
 from federation.vocabulary import ACCEPT, ACTOR_TYPES
 from federation.wire import Wire
 from instance.domain import guest, partner
+from instance.domain.profile import public_key
 from instance.egress import OFFER, Gate
 from instance.events import ActorChanged, CharterChanged, Event
 from instance.ids import Home
@@ -98,7 +99,14 @@ class KeyRing:
         return self._clock() - self._strangers_ms.get(host, -STRANGER_EVERY_MS) < STRANGER_EVERY_MS
 
     async def find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
-        """The key with this id, whose actor lives on `host`. Raises FederationError."""
+        """The key with this id, whose actor lives on `host`, to check a letter that comes now. Raises FederationError."""
+        found = await self._find(key_id, host=host, fresh=fresh)
+        if found.is_over(self._clock()):
+            raise Unauthentic("key_expired", key_id, safe="The key signs no more: its actor has another.")
+        return found
+
+    async def _find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
+        """The same, whether the key still signs or not."""
         known = self._keys.get(key_id) or await self._read(key_id)
         if known is not None and not fresh:
             return known
@@ -124,13 +132,13 @@ class KeyRing:
             return None
         if len(methods) > FETCHES_PER_ACTIVITY:
             raise Refused("too_many_proofs", activity.iri)
-        found = {method: await self.find(method, host=host_of(method)) for method in methods}
+        found = {method: await self._find(method, host=host_of(method)) for method in methods}
         try:
             self._check(activity, found)
         except Unauthentic as error:
             if error.rule != "bad_proof":
                 raise
-            newer = {method: await self.find(method, host=host_of(method), fresh=True) for method in methods}
+            newer = {method: await self._find(method, host=host_of(method), fresh=True) for method in methods}
             if all(newer[method].key == found[method].key for method in methods):
                 raise
             self._check(activity, newer)
@@ -140,6 +148,10 @@ class KeyRing:
         proof.check_proof(
             activity.document, find_key=lambda method: _ed25519(found.get(method)), now_ms=self._clock()
         )
+        for item in proof.proofs_of(activity.document):
+            key, made_ms = found[proof.method_of(item)], moment_ms(item.get("created"))
+            if key.is_over(self._clock() if made_ms is None else made_ms):
+                raise Unauthentic("key_expired", key.id, safe="The proof was made after its key had ceased.")
 
     async def _read(self, key_id: str) -> PublicKey | None:
         epoch = self._epoch
@@ -215,8 +227,7 @@ def _stored(tx: Tx, key_id: str) -> PublicKey | None:
     row = key_rows.key_by_iri(tx, key_id)
     if row is None:
         return None
-    kind: keys.Kind = "rsa" if row.kind == key_rows.RSA else "ed25519"
-    return PublicKey(row.key_iri, row.actor_iri, keys.public_from_pem(row.public_pem), kind)
+    return public_key(row)
 
 
 def _store(tx: Tx, document: Document) -> None:

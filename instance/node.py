@@ -50,6 +50,7 @@ from instance.storage import (
     sessions,
     tokens,
 )
+from instance.storage import keys as key_rows
 from instance.storage import media as pictures
 from instance.storage.actors import ActorRow
 from instance.storage.database import Database, Tx, now_ms
@@ -339,6 +340,7 @@ class Cordee:
             await asyncio.sleep(WATCH_EVERY_S)
             if await self._database.changed_elsewhere():
                 self._keyring.forget()
+                await self._database.read(lambda tx: self._prepare_signer(tx, tx.home.node))
                 await self.delivery.reload()
                 self.bus.tell(ChangedElsewhere())
 
@@ -376,10 +378,12 @@ class Cordee:
         oauth.forget_codes(tx, before_ms=tx.now_ms - DAY_MS)
         pictures.forget_free(tx, before_ms=tx.now_ms - DAY_MS)
         sessions.forget(tx)
+        key_rows.forget_transport(tx)
 
     def _prepare_signer(self, tx: Tx, signer: str) -> None:
         """Have the transport key of one of our actors ready for the wire."""
-        if signer not in self._signers:
+        key_id = profile.transport_key_id(tx, signer)
+        if signer not in self._signers or self._signers[signer][0] != key_id:
             self._signers[signer] = profile.transport_key(tx, signer)
 
     def _remember_forms(self, tx: Tx) -> None:

@@ -73,13 +73,11 @@ def _entered(tx: Tx, activity: Document, *, project: str, author: str) -> Docume
 
 
 def _proven(tx: Tx, document: Document, author: str) -> Document:
-    pem = stored_keys.private_pem(tx, author, stored_keys.ED25519)
-    if pem is None:
+    own = stored_keys.private_key(tx, author, stored_keys.ED25519)
+    if own is None:
         raise InstanceError(f"{author} has no Ed25519 key, so nothing can be proven to be its words")
     created = f"{datetime.fromtimestamp(tx.now_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return proof.add_proof(
-        document, key=_signing_key(pem), key_id=keys.ed25519_key_id(author), created=created
-    )
+    return proof.add_proof(document, key=_signing_key(own.private_pem), key_id=own.key_iri, created=created)
 
 
 @lru_cache(maxsize=512)

@@ -16,6 +16,7 @@ from instance.cli import (
     federation,
     guest,
     init,
+    keys,
     member,
     person,
     project,
@@ -52,6 +53,7 @@ app.add_typer(announcement.app, name="announcement")
 app.add_typer(emoji.app, name="emoji")
 app.add_typer(egress.app, name="egress")
 app.add_typer(federation.app, name="federation")
+app.add_typer(keys.app, name="keys")
 app.add_typer(report.app, name="report")
 app.command("check")(check.check)
 app.command("token")(access.issue)

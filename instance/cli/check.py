@@ -102,7 +102,7 @@ def _database(found: Config) -> Finding:
 
 
 def _inside(tx: Tx) -> Iterator[Finding]:
-    missing = [kind for kind in (keys.RSA, keys.ED25519) if keys.private_pem(tx, tx.home.node, kind) is None]
+    missing = [kind for kind in (keys.RSA, keys.ED25519) if keys.private_key(tx, tx.home.node, kind) is None]
     yield Finding(
         "node keys",
         not missing,

@@ -35,12 +35,10 @@ def bare(document: Document) -> Document:
 
 def own_proof(tx: Tx, document: Document) -> Document:
     """The proof of our node on a charter."""
-    signed = add_proof(
-        bare(document),
-        key=ed25519_of(tx, tx.home.node),
-        key_id=keys.ed25519_key_id(tx.home.node),
-        created=timestamp(tx.now_ms),
-    )
+    own = key_rows.key_of(tx, tx.home.node, ED25519)
+    key_id = own.key_iri if own else keys.ed25519_key_id(tx.home.node)
+    key = ed25519_of(tx, tx.home.node)
+    signed = add_proof(bare(document), key=key, key_id=key_id, created=timestamp(tx.now_ms))
     return proofs_of(signed)[0]
 
 

@@ -181,8 +181,10 @@ def know(tx: Tx, document: Document) -> None:
     called = shown(text_of(document.get("name"))) or shown(name)
     guests.know(tx, GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms))
     found = [key for key in keys.public_keys_of(document) if key.id.startswith((f"{iri}#", f"{iri}/"))]
-    rows = [KeyRow(key.id, iri, key.kind, keys.public_to_pem(key.key), tx.now_ms) for key in found]
-    key_rows.replace_partners(tx, iri, rows)
+    rows = [
+        KeyRow(key.id, iri, key.kind, keys.public_to_pem(key.key), tx.now_ms, key.ends_at_ms) for key in found
+    ]
+    key_rows.put_partners(tx, iri, rows)
 
 
 def _shared_inbox(document: Document) -> str | None:

@@ -61,7 +61,7 @@ def check_partner(tx: Tx, document: Document) -> ActorRow:
 def upsert_partner(tx: Tx, document: Document) -> ActorRow:
     """Write a partner's actor with its keys, in place of what we knew of it. Raises Malformed or Refused."""
     row = actors.put(tx, check_partner(tx, document))
-    key_rows.replace_partners(tx, row.iri, _keys(tx, row.iri, document))
+    key_rows.put_partners(tx, row.iri, _keys(tx, row.iri, document))
     if row.kind == "node":
         _learn(tx, row)
     tx.emit(ActorChanged(row.id))
@@ -93,7 +93,7 @@ def _inbox(document: Document, iri: str) -> str:
 def _keys(tx: Tx, actor_iri: str, document: Document) -> list[KeyRow]:
     """The keys whose ids are below the actor's own: another's key id would replace that other's key."""
     return [
-        KeyRow(key.id, actor_iri, key.kind, keys.public_to_pem(key.key), tx.now_ms)
+        KeyRow(key.id, actor_iri, key.kind, keys.public_to_pem(key.key), tx.now_ms, key.ends_at_ms)
         for key in keys.public_keys_of(document)
         if key.id.startswith((f"{actor_iri}#", f"{actor_iri}/"))
     ]

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from federation import keys
+from federation.keys import PublicKey
 from federation.vocabulary import CONTEXT
 from instance.domain.render import timestamp
 from instance.errors import ConfigError, NotFound
@@ -98,48 +99,62 @@ def _actor(kind: str, row: ActorRow, key_list: Iterable[KeyRow], home: Home) -> 
         "indexable": False,
         "published": timestamp(row.created_at_ms),
         "updated": timestamp(row.updated_at_ms),
-        **_rendered_keys(row.iri, key_list),
+        **_rendered_keys(key_list),
     }
 
 
-def _rendered_keys(actor_iri: str, key_list: Iterable[KeyRow]) -> Json:
-    by_kind: dict[str, Any] = {row.kind: keys.public_from_pem(row.public_pem) for row in key_list}
-    return keys.render_keys(actor_iri, by_kind.get(RSA), by_kind.get(ED25519))
+def _rendered_keys(key_list: Iterable[KeyRow]) -> Json:
+    return keys.render_keys(public_key(row) for row in key_list)
+
+
+def public_key(row: KeyRow) -> PublicKey:
+    """A key from its row."""
+    kind: keys.Kind = "rsa" if row.kind == RSA else "ed25519"
+    public = keys.public_from_pem(row.public_pem)
+    return PublicKey(row.key_iri, row.actor_iri, public, kind, row.ends_at_ms)
 
 
 def add_ed25519(tx: Tx, actor_iri: str) -> None:
     """Make the key that signs an actor's words."""
-    _add(tx, keys.ed25519_key_id(actor_iri), actor_iri, keys.generate_ed25519())
+    add_key(tx, actor_iri, keys.generate_ed25519())
 
 
 def ensure_rsa(tx: Tx, actor_iri: str) -> None:
     """Make the key that signs transport, unless the actor has one: it takes 50 ms and more, and most people never need it."""
     if key_rows.key_of(tx, actor_iri, RSA) is None:
-        _add(tx, keys.rsa_key_id(actor_iri), actor_iri, keys.generate_rsa())
+        add_key(tx, actor_iri, keys.generate_rsa())
 
 
-def _add(tx: Tx, key_iri: str, actor_iri: str, private: RSAPrivateKey | Ed25519PrivateKey) -> None:
-    kind = RSA if isinstance(private, RSAPrivateKey) else ED25519
-    row = KeyRow(key_iri, actor_iri, kind, keys.public_to_pem(private.public_key()), tx.now_ms)
+def add_key(tx: Tx, actor_iri: str, private: RSAPrivateKey | Ed25519PrivateKey, *, number: int = 1) -> KeyRow:
+    """Write a key pair of one of our own actors, its first, second … of the kind; the public half."""
+    public = keys.named(actor_iri, private.public_key(), number=number)
+    row = KeyRow(public.id, actor_iri, public.kind, keys.public_to_pem(public.key), tx.now_ms)
     key_rows.add_own(tx, row, keys.private_to_pem(private))
+    return row
 
 
 def ed25519_of(tx: Tx, actor_iri: str) -> Ed25519PrivateKey:
     """The private key that signs the words of one of our own actors. Raises NotFound."""
-    pem = key_rows.private_pem(tx, actor_iri, ED25519)
-    if pem is None:
+    found = key_rows.private_key(tx, actor_iri, ED25519)
+    if found is None:
         raise NotFound("key")
-    key = keys.private_from_pem(pem, own=True)
+    key = keys.private_from_pem(found.private_pem, own=True)
     assert isinstance(key, Ed25519PrivateKey)
     return key
 
 
+def transport_key_id(tx: Tx, actor_iri: str) -> str | None:
+    """Id of the key that signs the letters of one of our own actors now."""
+    found = key_rows.private_key(tx, actor_iri, RSA)
+    return found.key_iri if found else None
+
+
 def transport_key(tx: Tx, actor_iri: str) -> tuple[str, RSAPrivateKey]:
     """Id and private key that sign the letters of one of our own actors. Raises ConfigError."""
-    pem = key_rows.private_pem(tx, actor_iri, RSA)
-    if pem is None:
+    found = key_rows.private_key(tx, actor_iri, RSA)
+    if found is None:
         raise ConfigError(f"{actor_iri} has no RSA key to sign with. Run: cordee init")
-    return keys.rsa_key_id(actor_iri), cast("RSAPrivateKey", keys.private_from_pem(pem, own=True))
+    return found.key_iri, cast("RSAPrivateKey", keys.private_from_pem(found.private_pem, own=True))
 
 
 def document_of(tx: Tx, row: ActorRow) -> Json:

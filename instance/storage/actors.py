@@ -9,7 +9,6 @@ from instance.storage.database import Command, Query, Tx
 from instance.storage.keys import KeyRow as KeyRow
 from instance.storage.keys import key_by_iri as key_by_iri
 from instance.storage.keys import keys_of as keys_of
-from instance.storage.keys import private_pem as private_pem
 from instance.storage.logins import LoginRow as LoginRow
 from instance.storage.logins import login_by_name as login_by_name
 from instance.storage.logins import login_of as login_of

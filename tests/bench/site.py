@@ -107,8 +107,8 @@ class Signed(NamedTuple):
 
 async def signed_letters(sender: Company, to: Company) -> list[Signed]:
     """The letters that wait for a company, in order, signed as the wire would sign them."""
-    pem = await sender.node.read(lambda tx: keys.private_pem(tx, tx.home.node, keys.RSA))
-    key = cast("RSAPrivateKey", private_from_pem(pem or "", own=True))
+    own = await sender.node.read(lambda tx: keys.private_key(tx, tx.home.node, keys.RSA))
+    key = cast("RSAPrivateKey", private_from_pem(own.private_pem if own else "", own=True))
     rows = await sender.node.read(lambda tx: delivery.next_letters(tx, to.host, 100_000))
     return [_signed(row.body, sender, to, key) for row in rows]
 

@@ -29,7 +29,10 @@ def test_any_text_as_a_multikey_is_a_key_or_our_own_error(text: str):
 def test_keys_are_written_and_read_as_an_actor_shows_them():
     actor = "https://acme.example/people/alice"
     rsa = keys.generate_rsa()
-    document = {"id": actor, **keys.render_keys(actor, rsa.public_key(), KEY.public_key())}
+    document = {
+        "id": actor,
+        **keys.render_keys([keys.named(actor, rsa.public_key()), keys.named(actor, KEY.public_key())]),
+    }
     found = {key.id: key.kind for key in keys.public_keys_of(document)}
     assert found == {f"{actor}#main-key": "rsa", f"{actor}#ed25519-key": "ed25519"}
 
@@ -37,7 +40,7 @@ def test_keys_are_written_and_read_as_an_actor_shows_them():
 def test_a_key_that_names_another_owner_is_passed_over():
     document = {
         "id": "https://acme.example/people/zoe",
-        **keys.render_keys("https://acme.example/people/alice", None, KEY.public_key()),
+        **keys.render_keys([keys.named("https://acme.example/people/alice", KEY.public_key())]),
     }
     assert keys.public_keys_of(document) == []
 
@@ -64,7 +67,7 @@ def test_the_published_multikeys_are_read():
 
 def test_a_key_under_an_id_of_another_host_is_passed_over():
     mallory, theirs = "https://evil.example/mallory", "https://acme.example/actor#ed25519-key"
-    document = {"id": mallory, **keys.render_keys(mallory, None, KEY.public_key())}
+    document = {"id": mallory, **keys.render_keys([keys.named(mallory, KEY.public_key())])}
     assert [key.owner for key in keys.public_keys_of(document)] == [mallory]
     document["assertionMethod"][0]["id"] = theirs
     assert keys.public_keys_of(document) == []
@@ -87,7 +90,7 @@ def test_keys_in_a_shape_that_cannot_be_read_are_passed_over(name: str, value: o
 
 
 def test_a_key_that_can_be_read_counts_beside_one_that_cannot():
-    rendered = keys.render_keys(ACTOR, None, KEY.public_key())["assertionMethod"]
+    rendered = keys.render_keys([keys.named(ACTOR, KEY.public_key())])["assertionMethod"]
     broken = {**rendered[0], "id": f"{ACTOR}#broken", "publicKeyMultibase": "z"}
     assert [key.id for key in keys.public_keys_of({"id": ACTOR, "assertionMethod": [broken, *rendered]})] == [
         f"{ACTOR}#ed25519-key"

@@ -40,14 +40,14 @@ async def proven(
     What a broken or hostile node could say.
     """
     author = by or author
-    pem = await company.node.read(lambda tx: key_rows.private_pem(tx, author, key_rows.ED25519))
-    assert pem is not None
+    own = await company.node.read(lambda tx: key_rows.private_key(tx, author, key_rows.ED25519))
+    assert own is not None
     fields = log.log_fields(project=company.project_iri, party=company.host, head=head)
-    key: Any = keys.private_from_pem(pem, own=True)
+    key: Any = keys.private_from_pem(own.private_pem, own=True)
     return proof.add_proof(
         {**document, "log": fields},
         key=key,
-        key_id=keys.ed25519_key_id(author),
+        key_id=own.key_iri,
         created="2026-11-25T03:00:00Z",
     )
 

@@ -71,7 +71,7 @@ class Ring:
             "type": kind,
             "preferredUsername": iri.rpartition("/")[2],
             "inbox": f"{BASE}/inbox",
-            **keys.render_keys(iri, None, private.public_key()),
+            **keys.render_keys([keys.named(iri, private.public_key())]),
             **more,
         }
         return private

@@ -24,7 +24,7 @@ def an_actor(iri: str = BOB, **more: Any) -> dict[str, Any]:
         "preferredUsername": "bob",
         "name": "Bob",
         "inbox": f"{iri}/inbox",
-        **keys.render_keys(iri, None, KEY),
+        **keys.render_keys([keys.named(iri, KEY)]),
         **more,
     }
 
@@ -84,7 +84,7 @@ def test_a_key_is_kept_and_a_later_document_replaces_it():
     tx = a_tx()
     partner.upsert_partner(tx, an_actor())
     later = keys.generate_ed25519().public_key()
-    partner.upsert_partner(tx, an_actor(**keys.render_keys(BOB, None, later)))
+    partner.upsert_partner(tx, an_actor(**keys.render_keys([keys.named(BOB, later)])))
     assert [row.public_pem for row in key_rows.keys_of(tx, BOB)] == [keys.public_to_pem(later)]
 
 

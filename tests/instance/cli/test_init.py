@@ -64,7 +64,7 @@ def test_a_trial_on_localhost_may_speak_to_its_neighbours(bare: Console):
 
 def test_the_node_has_both_its_keys(cordee: Console):
     def missing(tx: Tx) -> list[str]:
-        return [kind for kind in (keys.RSA, keys.ED25519) if keys.private_pem(tx, tx.home.node, kind) is None]
+        return [kind for kind in (keys.RSA, keys.ED25519) if keys.private_key(tx, tx.home.node, kind) is None]
 
     assert read(cordee, missing) == []
 
