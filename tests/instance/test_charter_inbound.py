@@ -259,7 +259,7 @@ def test_a_company_that_left_amends_nothing():
 
 def test_a_key_that_a_charter_names_is_not_taken_for_the_nodes_own():
     net = companies(*THREE)
-    keys.replace_partners(net[GLOBEX], f"https://{INITECH}/actor", [])
+    net[GLOBEX]._connection.execute("DELETE FROM actor_key WHERE actor_iri = ?", [f"https://{INITECH}/actor"])
     net.take(an_offer(net))
     assert keys.keys_of(net[GLOBEX], f"https://{INITECH}/actor") == []
 
