@@ -54,7 +54,7 @@ from web.mastodon import (
 from web.mastodon.cache import Cache
 from web.mastodon.instance import DISCLOSED
 from web.mastodon.streaming import STREAMS, Streams
-from web.pages import account, company, conversation, projects
+from web.pages import account, company, conversation, hashtag, projects
 
 _FAMILIES = (
     conversations,
@@ -94,6 +94,7 @@ _FAMILIES = (
     sign_in,
     projects,
     company,
+    hashtag,
     conversation,
     account,
     charters,

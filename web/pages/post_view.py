@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from instance.domain import text
 from instance.storage import polls, posts
@@ -26,7 +27,9 @@ WORK = {
     "milestone": phrase("milestone"),
     "idea": phrase("idea"),
 }
-_LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_LINK = re.compile(
+    r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>|<span class="hashtag">#(?P<tag>[^<>]*)</span>', re.DOTALL
+)
 
 
 class PostFacts(NamedTuple):
@@ -143,10 +146,12 @@ def excerpt(post: PostRow) -> str:
 
 
 def _with_pages(content: str, page: PageFacts) -> str:
-    """Cleaned HTML in which a project's name leads to its page here, and a person's, who has none, nowhere."""
+    """Cleaned HTML in which a project's name and a hashtag lead to their pages here, and a person's, who has none, nowhere."""
     people = {actor.iri: actor for actor in page.actors.values()}
 
     def link(found: re.Match[str]) -> str:
+        if found["tag"] is not None:
+            return f'<a class="hashtag" href="/app/tags/{quote(unescape(found["tag"]))}">#{found["tag"]}</a>'
         iri, words = unescape(found[1]), found[2]
         if iri in page.projects:
             return f'<a href="/app/projects/{page.projects[iri].id}">{words}</a>'
