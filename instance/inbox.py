@@ -36,6 +36,7 @@ from instance.storage.received import ReceivedRow
 _log = structlog.get_logger(__name__)
 
 IGNORED_UNKNOWN = "ignored_unknown"
+CLOSED = "closed"
 _CAME_TOO_EARLY = "_unknown"  # how the rules end that ignore an entry for want of what it acts on
 HELD_LIMIT = 10_000  # entries ahead of a head that are kept; what lies further ahead is fetched in its turn
 
@@ -136,7 +137,7 @@ def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
     if arrival.speaker in open_hosts:
         return _placed(tx, arrival, arrival.entry, gate)
     if arrival.carrier or not open_hosts:
-        return Receipt(403, "closed")
+        return Receipt(403, CLOSED)
     if arrival.speaker == tx.home.host:  # our own, from a partner: a backup was restored (instance/ownlog.py)
         return _placed(tx, arrival, arrival.entry, gate)
     return _of_departed(tx, arrival, arrival.entry, gate)
@@ -147,7 +148,7 @@ def _of_departed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
     company = charters.last_party(tx, entry.project, entry.party)
     end = entries.receipt(tx, entry.project, holder=entry.party, party=entry.party)
     if company is None or company.left_at_ms is None or end is None or entry.seq > end.seq:
-        return Receipt(403, "closed")
+        return Receipt(403, CLOSED)
     if entry.seq == end.seq and entry.hash != end.hash:
         entries.add_fork(tx, _row(tx, arrival.activity, entry, state=entries.HELD))
         return Receipt(409, "fork")
@@ -165,7 +166,8 @@ def _outside_logs(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
         return Receipt(422, "no_log")
     incoming = Incoming(activity, arrival.speaker, arrival.proven, None, None)
     ruling = _take(tx, rule, incoming, gate)
-    return Receipt(202 if ruling.taken else 422, ruling.rule)
+    refused = 403 if ruling.rule == CLOSED else 422  # it may be later, or it never will be
+    return Receipt(202 if ruling.taken else refused, ruling.rule)
 
 
 def _placed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:

@@ -54,6 +54,8 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 def verify_vote(tx: Tx, incoming: Incoming) -> Ruling:
     """A vote in an open poll of ours, by somebody in its project, once for each answer, or once for all."""
     post = _asked_about(tx, incoming)
+    if post is not None and _is_shut_for_now(tx, incoming, post):
+        return Ruling(taken=False, rule="closed")
     if post is None or not _is_in_project(tx, incoming, post):
         return Ruling(taken=False, rule="poll_not_theirs")
     if _ballot(tx, incoming, post) is None:
@@ -68,6 +70,14 @@ def apply_vote(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     if ballot is None or voter is None:
         return NOTHING
     return vote.enter(tx, ballot.post, ballot.poll, voter, [ballot.choice])
+
+
+def _is_shut_for_now(tx: Tx, incoming: Incoming, post: PostRow) -> bool:
+    """The company is or was a party and its vote may be counted later; who never was learns nothing of what there is."""
+    if incoming.host in charters.open_hosts(tx, post.space):
+        return False
+    company = charters.last_party(tx, post.space, incoming.host)
+    return company is not None and company.left_at_ms is None
 
 
 def _is_in_project(tx: Tx, incoming: Incoming, post: PostRow) -> bool:

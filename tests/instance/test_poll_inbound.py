@@ -9,7 +9,7 @@ from instance.activities import RULES, VOTE, rule_for
 from instance.domain import poll_inbound, vote
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.poll import PollDraft
-from instance.storage import polls, posts
+from instance.storage import charters, polls, posts
 from tests.instance.posting import (
     GATE,
     GLOBEX,
@@ -59,6 +59,11 @@ def asked(tx, author, *, multiple: bool = False) -> Any:
 def a_vote(voter, question: str, name: str = "a", **more: Any) -> Document:
     carried = {"id": f"{voter.iri}#votes/1", "type": "Note", "name": name, "inReplyTo": question}
     return an_activity("Create", voter, carried | more)
+
+
+def end_charter(tx) -> None:
+    (row,) = charters.all_charters(tx)
+    charters.set_state(tx, row.id, "suspended")
 
 
 def cast(tx, document: Document, *, host: str = GLOBEX) -> Ruling:
@@ -131,6 +136,14 @@ def test_who_is_not_in_the_project_has_no_vote(tx, alice, bob, apollo):
     assert cast(tx, a_vote(mallory, post.iri)).rule == "poll_not_theirs"
     join(tx, apollo, mallory)
     assert cast(tx, a_vote(mallory, post.iri)).taken
+
+
+def test_while_the_project_is_shut_a_vote_is_for_later_and_elsewhere_there_is_nothing(tx, alice, bob, apollo):
+    post, umbrella = asked(tx, alice), a_person(tx, "eve", "umbrella.example")
+    end_charter(tx)
+    assert cast(tx, a_vote(bob, post.iri)).rule == "closed"
+    assert cast(tx, a_vote(umbrella, post.iri), host=umbrella.host).rule == "poll_not_theirs"
+    assert counts(tx, post.id) == [0, 0]
 
 
 def test_a_company_does_not_vote_for_anothers_people(tx, alice, bob, apollo):
