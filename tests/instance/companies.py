@@ -209,3 +209,8 @@ def add_member(net: Companies, host: str, *, role: str = "member") -> None:
     """Put a company's person into Apollo, known everywhere."""
     net.perform(host, lambda tx: member.add(tx, APOLLO, actor_id=net.person(host).id, role=role))
     net.carry()
+
+
+def forget_keys(tx: SqliteTx, actor_iri: str) -> None:
+    """Have a company never have seen an actor's keys."""
+    tx._connection.execute("DELETE FROM actor_key WHERE actor_iri = ?", [actor_iri])

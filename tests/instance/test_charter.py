@@ -11,7 +11,7 @@ from instance.domain.charter import PartyTerms
 from instance.domain.charter_document import public_key, read_charter
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound
 from instance.events import CharterChanged
-from instance.storage import actors, charters, keys, peers
+from instance.storage import actors, charters, peers
 from tests.instance.companies import (
     ACME,
     ALL_OPEN,
@@ -25,6 +25,7 @@ from tests.instance.companies import (
     TWO,
     approve,
     companies,
+    forget_keys,
     in_force,
     offer,
 )
@@ -164,7 +165,7 @@ def test_who_approved_is_kept_inside_the_company():
 
 def test_a_company_whose_node_we_never_met_is_named_as_such():
     net = companies(*THREE)
-    keys.replace_partners(net[GLOBEX], f"https://{INITECH}/actor", [])
+    forget_keys(net[GLOBEX], f"https://{INITECH}/actor")
     row = offer(net)
     net.carry()
     assert [party.host for party in charter.unmet(net[GLOBEX], row.iri)] == [INITECH]
@@ -173,7 +174,7 @@ def test_a_company_whose_node_we_never_met_is_named_as_such():
 
 def test_what_names_a_company_that_we_never_met_is_signed_by_choice_alone():
     net = companies(*THREE)
-    keys.replace_partners(net[GLOBEX], f"https://{INITECH}/actor", [])
+    forget_keys(net[GLOBEX], f"https://{INITECH}/actor")
     row = offer(net)
     net.carry()
     with pytest.raises(Conflict) as caught:
