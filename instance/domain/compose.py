@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 from instance import policy
 from instance.domain import quote, text
-from instance.domain.media import worded
+from instance.domain.media import with_thumbnail, worded
+from instance.domain.picture import Picture
 from instance.domain.place import (
     Writer,
     check_all_take_part,
@@ -39,11 +40,12 @@ IN_PROJECT = "unlisted"
 
 
 class MediaWords(NamedTuple):
-    """What is said otherwise of a picture with an edit; None leaves it."""
+    """What is said otherwise of a picture with an edit, and by what it is shown (saved already); None leaves it."""
 
     media_id: int
     description: str | None = None
     focus: str | None = None
+    thumbnail: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,10 @@ def _pictures(tx: Tx, writer: Writer, draft: PostDraft, changes: PostRow | None)
 
 
 def _said(row: MediaRow, words: MediaWords | None) -> MediaRow:
-    return worded(row, description=words.description, focus=words.focus) if words else row
+    if words is None:
+        return row
+    said = worded(row, description=words.description, focus=words.focus)
+    return with_thumbnail(said, words.thumbnail) if words.thumbnail else said
 
 
 def _explain(tx: Tx, writer: Writer, verdict: Verdict) -> str:

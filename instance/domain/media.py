@@ -149,7 +149,7 @@ def store(
     It gets its place when a post takes it; until then it is what any unknown id of ours is, internal.
     """
     row = worded(_filled(_empty(tx, owner), picture), description=description, focus=focus)
-    row = _with_thumbnail(row, thumbnail) if thumbnail else row
+    row = with_thumbnail(row, thumbnail) if thumbnail else row
     rows.insert_one(tx, row)
     return Outcome(row)
 
@@ -181,7 +181,7 @@ def finish(tx: Tx, media_id: int, picture: Picture | None, *, thumbnail: Picture
     row = _filled(row, picture)
     rows.fill(tx, row)
     if thumbnail is not None:
-        rows.set_thumbnail(tx, _with_thumbnail(row, thumbnail))
+        rows.set_thumbnail(tx, with_thumbnail(row, thumbnail))
 
 
 def is_lost(row: MediaRow, now_ms: int) -> bool:
@@ -192,7 +192,7 @@ def is_lost(row: MediaRow, now_ms: int) -> bool:
 
 def set_thumbnail(tx: Tx, row: MediaRow, thumbnail: Picture) -> MediaRow:
     """Show another picture (saved already) as the preview of one that no post has taken."""
-    row = _with_thumbnail(row, thumbnail)
+    row = with_thumbnail(row, thumbnail)
     rows.set_thumbnail(tx, row)
     return row
 
@@ -205,7 +205,8 @@ def remove(tx: Tx, owner: ActorRow, media_id: int) -> None:
     rows.drop(tx, media_id)
 
 
-def _with_thumbnail(row: MediaRow, thumbnail: Picture) -> MediaRow:
+def with_thumbnail(row: MediaRow, thumbnail: Picture) -> MediaRow:
+    """The row shown by another picture."""
     width, height = preview_size(thumbnail.width, thumbnail.height)
     return row._replace(
         thumbnail=path_of(thumbnail.sha256, thumbnail.media_type),

@@ -303,6 +303,7 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
         media.attach(tx, picture.id, post_id=post.id, position=position)
         if checked.draft.media_words:
             media.set_words(tx, picture.id, description=picture.description, focus=picture.focus)
+            media.set_thumbnail(tx, picture)
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
     index.keep(tx, post.id)

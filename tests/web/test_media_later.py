@@ -1,6 +1,7 @@
 """Pictures that take long to prepare, are taken back, get another preview, or other words with an edit."""
 
 import io
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -150,6 +151,18 @@ async def test_an_edit_says_something_else_of_a_picture_here_and_at_the_partners
             return picture["description"], picture["meta"]["focus"]
 
         await until(seen, ("after", {"x": 0.5, "y": 1.0}))
+
+
+async def test_an_edit_shows_a_picture_by_another_thumbnail(acme: Company):
+    async with apps_of(acme, "alice") as (alice,):
+        made = (await uploaded(alice, a_picture())).content
+        post = await alice.post("/api/v1/statuses", status="look", media_ids=[made["id"]])
+        written = f"data:image/png;base64,{b64encode(a_picture(size=(64, 32))).decode()}"
+        words = [{"id": made["id"], "thumbnail": written}]
+        body = {"status": "look", "media_ids": [made["id"]], "media_attributes": words}
+        answer = await alice.call("PUT", f"/api/v1/statuses/{post['id']}", json=body)
+        (shown,) = answer.content["media_attachments"]
+        assert (shown["meta"]["small"]["size"], shown["meta"]["original"]["size"]) == ("64x32", "1300x100")
 
 
 async def test_words_of_a_picture_are_sent_by_a_form_as_well(acme: Company):

@@ -1,6 +1,8 @@
 """Pictures: uploaded with a token, fetched with a link. The rule kept here: decoding is CPU work, done in a thread, two at a time."""
 
 import asyncio
+import re
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +11,7 @@ from aiohttp.web import AppKey, Application, FileResponse, Request, Response, St
 
 from federation.doors import Door, Route
 from instance.domain import media
+from instance.domain.compose import MediaWords
 from instance.domain.picture import Picture
 from instance.errors import BadInput
 from instance.node import Cordee
@@ -23,6 +26,7 @@ from web.mastodon import params, show
 from web.mastodon.params import Params, Upload, as_id, of_query, path_id
 from web.mastodon.reply import reply
 
+_DATA_URL = re.compile(r"data:([\w/+.-]+);base64,([\w+/=\s]+)", re.ASCII)
 FORM_BYTES = 64 * 1024  # the form around the file
 PATIENCE_S = 1.0  # an upload that takes longer is answered before it is ready
 DECODING: AppKey[asyncio.Semaphore] = AppKey("decoding", asyncio.Semaphore)
@@ -98,6 +102,31 @@ async def _uploaded(request: Request) -> tuple[Params, Upload]:
 async def _prepared(request: Request, upload: Upload, thumbnail: Upload | None) -> _Prepared:
     picture = await saved(request, upload, accept=media.accept)
     return _Prepared(picture, await _preview(request, thumbnail))
+
+
+def given(sent: Params, name: str) -> Upload | None:
+    """A file of a form, or the same written as a data: URL, which JSON needs; an empty text counts as absent."""
+    upload = sent.upload(name)
+    if upload is not None or name not in sent or not sent.text(name):
+        return upload
+    match = _DATA_URL.fullmatch(sent.text(name))
+    if match is None:
+        raise Invalid(f"{name} must be a picture")
+    try:
+        return Upload(name, match[1], b64decode(match[2], validate=True))
+    except ValueError as error:
+        raise Invalid(f"{name} must be a picture") from error
+
+
+async def said_of(request: Request, sent: Params) -> tuple[MediaWords, ...]:
+    """What an edit says of pictures: `media_attributes[]`."""
+    return tuple([await _words(request, row) for row in sent.rows("media_attributes")])
+
+
+async def _words(request: Request, sent: Params) -> MediaWords:
+    description, focus = (sent.text(name) if name in sent else None for name in ("description", "focus"))
+    thumbnail = await _preview(request, given(sent, "thumbnail"))
+    return MediaWords(sent.row_id("id") or 0, description, focus, thumbnail)
 
 
 async def _preview(request: Request, upload: Upload | None) -> Picture | None:

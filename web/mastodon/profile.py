@@ -1,7 +1,5 @@
 """What the caller says of themselves, and how their apps should write for them. The rule kept here: what an app does not send stays as it is."""
 
-import re
-from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -19,13 +17,12 @@ from instance.storage import actors
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from web.doors import NODE, Caller, api, caller
-from web.errors import Invalid, NotFound
+from web.errors import NotFound
 from web.mastodon import entities, media, params, profile_entities, requests, show
 from web.mastodon.entities import Json
-from web.mastodon.params import Params, Upload
+from web.mastodon.params import Params
 from web.mastodon.reply import reply
 
-_DATA_URL = re.compile(r"data:([\w/+.-]+);base64,([\w+/=\s]+)", re.ASCII)
 _FLAGS = (
     "locked",
     "bot",
@@ -83,24 +80,10 @@ async def _change(request: Request) -> None:
 async def _pictures(request: Request, sent: Params) -> dict[str, Picture]:
     found = {}
     for which, shape in about.SHAPES.items():
-        upload = _given(sent, which)
+        upload = media.given(sent, which)
         if upload is not None:
             found[which] = await media.saved(request, upload, accept=partial(accept_picture, shape=shape))
     return found
-
-
-def _given(sent: Params, which: str) -> Upload | None:
-    """A file of a form, or the same written as a data: URL, which JSON needs; an empty text counts as absent."""
-    upload = sent.upload(which)
-    if upload is not None or which not in sent or not sent.text(which):
-        return upload
-    match = _DATA_URL.fullmatch(sent.text(which))
-    if match is None:
-        raise Invalid(f"{which} must be a picture")
-    try:
-        return Upload(which, match[1], b64decode(match[2], validate=True))
-    except ValueError as error:
-        raise Invalid(f"{which} must be a picture") from error
 
 
 def _removing(which: str) -> Callable[[Request], Awaitable[Response]]:

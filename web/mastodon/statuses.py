@@ -1,6 +1,7 @@
 """Statuses: written, read, changed, marked. The rule kept here: the domain decides; this turns an app's words into a draft and back."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 import orjson
@@ -9,7 +10,7 @@ from aiohttp.web import Request, Response
 from federation.doors import Route
 from instance.domain import hearing, pin, post, reaction, schedule
 from instance.domain.about import about_of
-from instance.domain.compose import AsksGate, MediaWords, PostDraft
+from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
 from instance.storage import actors, marks, media, posts, reactions, timelines
 from instance.storage.actors import ActorRow
@@ -19,6 +20,7 @@ from web.doors import CACHE, NODE, PICTURES, Caller, api, caller
 from web.errors import NotFound
 from web.files import PictureKeys
 from web.mastodon import entities, params, show
+from web.mastodon import media as uploads
 from web.mastodon.entities import Json
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.polls import asked, titles_of
@@ -73,8 +75,9 @@ async def _schedule(request: Request, draft: PostDraft, *, due_at_ms: int, key: 
 
 async def update(request: Request) -> Response:
     """Change the words and pictures of the caller's own post."""
-    me, post_id, sent = caller(request), path_id(request), await params.of_body(request)
-    node, draft = request.app[NODE], _draft(me, sent)
+    me, post_id, node = caller(request), path_id(request), request.app[NODE]
+    sent = await params.of_body(request, limit_bytes=uploads.body_limit(request))
+    draft = replace(_draft(me, sent), media_words=await uploads.said_of(request, sent))
     await node.perform(
         lambda tx: post.edit(
             tx, node.gate, me.actor, post_id, draft, limit_chars=node.config.text_limit_chars
@@ -95,15 +98,9 @@ def _draft(me: Caller, sent: Params) -> PostDraft:
         language=_language(sent.text("language")) or usual.language or me.locale,
         application=me.app_name,
         poll=asked(sent),
-        media_words=tuple(_media_words(row) for row in sent.rows("media_attributes")),
         quoted_id=sent.row_id("quoted_status_id"),
         quote_policy=sent.text("quote_approval_policy"),
     )
-
-
-def _media_words(sent: Params) -> MediaWords:
-    description, focus = (sent.text(name) if name in sent else None for name in ("description", "focus"))
-    return MediaWords(sent.row_id("id") or 0, description, focus)
 
 
 def _language(text: str) -> str | None:
