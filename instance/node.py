@@ -349,6 +349,8 @@ class Cordee:
         while True:
             for end_due in (charter.end_due, hearing.end_due, filtering.end_due, guest.end_due):
                 await self.perform(end_due)
+            while await self.perform(guest.take_back):  # some at a time
+                pass
             await self.do_due()
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)

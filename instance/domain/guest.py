@@ -29,6 +29,7 @@ from instance.storage.guests import FollowerRow, GuestActorRow, GuestRow, NoteRo
 from instance.storage.keys import KeyRow
 
 LEAST_LABEL = 0
+AT_ONCE = 200
 UNTOLD_MS = 7 * 24 * 3_600_000  # so long a letter waits, and what was deleted may not have been told
 AGENT_LIMIT_CHARS = 300
 _SIGNED = frozenset({"live", "suspended", "superseded", "ended"})
@@ -128,11 +129,27 @@ def revoke(tx: Tx, project_iri: str, *, host: str) -> Outcome[GuestRow]:
     if not guests.is_let_in(tx, host):
         guests.forget_host(tx, host)
     tx.emit(CharterChanged(project_iri))
-    before_ms = tx.now_ms - UNTOLD_MS
-    heard = any(each.host == host for each in guests.inboxes(tx, [project_iri]))
-    notes = guests.notes_of_project(tx, project_iri, since_ms=before_ms) if heard else []
-    drafts = [say_delete(tx, note, host) for note in notes] + [_say_reject(tx, each) for each in followed]
-    return Outcome(row._replace(revoked_at_ms=tx.now_ms), tuple(drafts))
+    deletes = _take_back(tx, row)
+    rejects = tuple(_say_reject(tx, each) for each in followed)
+    return Outcome(row._replace(revoked_at_ms=tx.now_ms), deletes + rejects)
+
+
+def take_back(tx: Tx) -> Outcome[int]:
+    """Tell revoked guests to delete more of what they had, as much as is said in one go; how much that was."""
+    waiting = guests.to_take_back(tx)
+    drafts = _take_back(tx, waiting[0]) if waiting else ()
+    return Outcome(len(waiting), drafts)
+
+
+def _take_back(tx: Tx, row: GuestRow) -> tuple[Draft, ...]:
+    """The next notes that a revoked guest is told to delete. A project may have thousands: they are not said in one transaction."""
+    heard = any(each.host == row.host for each in guests.inboxes(tx, [row.project_iri]))
+    since_ms, limit = tx.now_ms - UNTOLD_MS, AT_ONCE if heard else 0
+    notes = guests.notes_of_project(
+        tx, row.project_iri, since_ms=since_ms, after_id=row.taken_back_to, limit=limit
+    )
+    guests.taken_back(tx, row.id, to=notes[-1].id if len(notes) == limit and notes else guests.DONE)
+    return tuple(say_delete(tx, note, row.host) for note in notes)
 
 
 def say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:

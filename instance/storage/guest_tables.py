@@ -11,7 +11,10 @@ from instance.storage.tables import big
 
 
 class Guest(SQLModel, table=True):
-    """A host that may follow a project: up to which label, until when. Revoked ones stay, to take back what they had."""
+    """A host that may follow a project: up to which label, until when. Revoked ones stay, to take back what they had.
+
+    `taken_back_to` is the id of the last note that a revoked one was told to delete.
+    """
 
     __table_args__ = (Index("ix_guest_place", "project_iri", "host", unique=True),)
     id: int = big(primary_key=True)
@@ -21,6 +24,7 @@ class Guest(SQLModel, table=True):
     allowed_at_ms: int = big()
     ends_at_ms: int | None = big(default=None)
     revoked_at_ms: int | None = big(default=None)
+    taken_back_to: int = big(default=0)
 
 
 class GuestActor(SQLModel, table=True):
@@ -40,7 +44,7 @@ class GuestFollower(SQLModel, table=True):
     """Somebody at a guest host who follows the project; `inbox` is where letters for them go, the host's shared one if it has one."""
 
     __tablename__ = "guest_follower"
-    __table_args__ = (Index("ix_guest_follower_host", "project_iri", "host"),)
+    __table_args__ = (Index("ix_guest_follower_inbox", "project_iri", "host", "inbox", "ended_at_ms"),)
     project_iri: str = Field(primary_key=True)
     actor_iri: str = Field(primary_key=True)
     host: str

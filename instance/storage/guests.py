@@ -11,6 +11,7 @@ from instance.storage.sql import array, columns, in_list, insert_or_ignore, tabl
 from instance.storage.tables import ActorKey, Charter
 
 NOTE, BOOST = "note", "boost"
+DONE = 2**62  # larger than every id of a note
 
 
 class GuestRow(NamedTuple):
@@ -23,6 +24,7 @@ class GuestRow(NamedTuple):
     allowed_at_ms: int
     ends_at_ms: int | None
     revoked_at_ms: int | None
+    taken_back_to: int = 0
 
     def is_open(self, now_ms: int) -> bool:
         """Whether IT lets the host in at that moment; what the charter says is another question."""
@@ -112,10 +114,23 @@ _SAID = Query(
     select(_c.project_iri, _c.document).where(in_list(_c.project_iri, "projects"), _c.state == "live"), _Said
 )
 _ALLOW = Command(
-    upsert(Guest, ["project_iri", "host"], ["label", "allowed_at_ms", "ends_at_ms", "revoked_at_ms"])
+    upsert(
+        Guest,
+        ["project_iri", "host"],
+        ["label", "allowed_at_ms", "ends_at_ms", "revoked_at_ms", "taken_back_to"],
+    )
 )
 _REVOKE = Command(
     update(table(Guest)).where(*_PLACE, _g.revoked_at_ms.is_(None)).values(revoked_at_ms=bindparam("at_ms"))
+)
+_TO_TAKE_BACK = Query(
+    select(*_g)
+    .where(_g.revoked_at_ms.is_not(None), _g.taken_back_to < bindparam("done"))
+    .order_by(_g.revoked_at_ms),
+    GuestRow,
+)
+_TAKEN_BACK = Command(
+    update(table(Guest)).where(_g.id == bindparam("guest_id")).values(taken_back_to=bindparam("note_id"))
 )
 _ACTOR = Query(select(*_a).where(_a.iri == bindparam("of_iri")), GuestActorRow)
 _KNOW = Command(
@@ -137,7 +152,7 @@ _INBOXES = Query(
     select(_f.project_iri, _f.host, _f.inbox, func.min(case((_f.ended_at_ms.is_(None), 0), else_=1)))
     .where(in_list(_f.project_iri, "projects"))
     .group_by(_f.project_iri, _f.host, _f.inbox)
-    .order_by(func.min(_f.since_ms), _f.inbox),
+    .order_by(_f.project_iri, _f.host, _f.inbox),
     InboxRow,
 )
 _IS_HEARD = Query(
@@ -177,10 +192,12 @@ _NOTES = Query(
     select(*_n)
     .where(
         _n.project_iri == bindparam("of_project"),
+        _n.id > bindparam("after_id"),
         _n.kind == NOTE,
         or_(_n.deleted_at_ms.is_(None), _n.deleted_at_ms > bindparam("since_ms")),
     )
-    .order_by(_n.id),
+    .order_by(_n.id)
+    .limit(bindparam("limit")),
     NoteRow,
 )
 _GONE = Command(
@@ -303,9 +320,19 @@ def note_of(tx: Tx, source_iri: str) -> NoteRow | None:
     return tx.first(_NOTE_OF, of_source=source_iri)
 
 
-def notes_of_project(tx: Tx, project_iri: str, *, since_ms: int) -> list[NoteRow]:
-    """Every note that guests of a project have, or had until after `since_ms`, oldest first."""
-    return tx.all(_NOTES, of_project=project_iri, since_ms=since_ms)
+def notes_of_project(tx: Tx, project_iri: str, *, since_ms: int, after_id: int, limit: int) -> list[NoteRow]:
+    """The notes behind `after_id` that guests of a project have, or had until after `since_ms`, oldest first."""
+    return tx.all(_NOTES, of_project=project_iri, since_ms=since_ms, after_id=after_id, limit=limit)
+
+
+def to_take_back(tx: Tx) -> list[GuestRow]:
+    """The revoked guests that have not been told yet to delete all they had."""
+    return tx.all(_TO_TAKE_BACK, done=DONE)
+
+
+def taken_back(tx: Tx, guest_id: int, *, to: int) -> None:
+    """Write up to which note a revoked guest was told to delete what it had."""
+    tx.run(_TAKEN_BACK, guest_id=guest_id, note_id=to)
 
 
 def note_gone(tx: Tx, note_id: int) -> None:

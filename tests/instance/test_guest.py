@@ -7,9 +7,10 @@ from federation.document import Document
 from instance import serving
 from instance.domain import charter, guest, project
 from instance.errors import BadInput, Conflict, NotFound
-from instance.policy import guest_space, takeback_space
+from instance.policy import guest_space, guests_space, takeback_space
 from instance.storage import guests, ledger
 from instance.storage.guests import NoteRow
+from tests.builders import a_thing
 from tests.instance.companies import ACME, APOLLO, DAY_MS, GATE, GLOBEX, Companies, approve
 from tests.instance.guests import (
     ANN,
@@ -304,3 +305,26 @@ def test_what_was_deleted_a_moment_ago_is_taken_back_as_well(net: Companies):
     guests.note_gone(net[ACME], note.id)
     kinds = [draft.activity["type"] for draft in guest.revoke(net[ACME], APOLLO, host=MASTODON).drafts]
     assert kinds == ["Delete", "Reject"]
+
+
+def test_of_many_notes_some_are_taken_back_at_once_and_the_others_soon(net: Companies):
+    tx, known = net[ACME], set()
+    for number in range(2 * guest.AT_ONCE + 1):
+        iri = a_thing(tx, f"notes/{number + 10}", space=guests_space(APOLLO), kind="note")
+        guests.add_note(
+            tx, NoteRow(number + 10, iri, APOLLO, f"https://{GLOBEX}/posts/{number}", "note", 1, None)
+        )
+        known.add(iri)
+    said = list(guest.revoke(tx, APOLLO, host=MASTODON).drafts)
+    assert len(said) == guest.AT_ONCE + 1
+    while (outcome := guest.take_back(tx)).value:
+        assert len(outcome.drafts) <= guest.AT_ONCE
+        said += outcome.drafts
+    assert {draft.activity["object"]["id"] for draft in said if draft.activity["type"] == "Delete"} == known
+    assert len(said) == len(known) + 1
+
+
+def test_a_guest_from_which_nobody_ever_followed_has_nothing_to_give_back(net: Companies):
+    a_note(net)
+    assert guest.revoke(net[ACME], APOLLO, host=PLEROMA).drafts == ()
+    assert guest.take_back(net[ACME]).value == 0

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("allowed_at_ms", BIG, nullable=False),
         sa.Column("ends_at_ms", BIG),
         sa.Column("revoked_at_ms", BIG),
+        sa.Column("taken_back_to", BIG, nullable=False),
     )
     op.create_index("ix_guest_host", "guest", ["host"])
     op.create_index("ix_guest_place", "guest", ["project_iri", "host"], unique=True)
@@ -44,7 +45,9 @@ def upgrade() -> None:
         sa.Column("since_ms", BIG, nullable=False),
         sa.Column("ended_at_ms", BIG),
     )
-    op.create_index("ix_guest_follower_host", "guest_follower", ["project_iri", "host"])
+    op.create_index(
+        "ix_guest_follower_inbox", "guest_follower", ["project_iri", "host", "inbox", "ended_at_ms"]
+    )
     op.create_table(
         "guest_note",
         sa.Column("id", BIG, primary_key=True),
