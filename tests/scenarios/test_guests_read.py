@@ -1,14 +1,16 @@
 """What a guest host gets of a project: every post, edit, boost and delete, as the project's own words, and no id of anybody else."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import pytest_asyncio
 
-from instance.domain import post
+from instance.domain import post, vote
 from instance.domain.compose import PostDraft
+from instance.domain.poll import PollDraft
 from instance.storage import ledger
 from instance.storage.posts import PostRow
 from tests.nodes import Company, agree, until
@@ -105,6 +107,35 @@ async def test_a_boost_is_an_announcement_of_the_project_and_is_taken_back(place
     await boost(place.globex, "bob", copy, verb=post.unboost)
     undo = await place.mastodon.arrived("Undo", 1)
     assert undo["object"]["id"] == announce["id"]
+
+
+async def test_a_poll_comes_with_its_answers_in_words_and_votes_are_no_news(place: Place):
+    asked = PollDraft(("Ten", f"Ask @bob@{place.globex.host}"), 3600)
+    row, note = await noted(
+        place, place.acme, "alice", "When?", poll=asked, spoiler=f"@bob@{place.globex.host}"
+    )
+    assert note["type"] == "Note"
+    assert note["content"] == "<p>Alice, Acme: When?</p><p>– Ten<br>– Ask […]</p>"
+    assert note["summary"] == "[…]"
+    updates = len(place.mastodon.of("Update"))
+    bob, copy = place.globex.people["bob"], await here(place.globex, row)
+    await place.globex.node.perform(lambda tx: vote.vote(tx, place.globex.node.gate, bob, copy.id, (0,)))
+    await noted(place, place.acme, "alice", "After the vote")
+    assert len(place.mastodon.of("Update")) == updates
+
+
+async def test_a_boost_of_what_was_said_before_anybody_followed_brings_it_first(tmp_path: Path):
+    async with a_place(tmp_path, may="read") as place:
+        row = await place.acme.post("alice", "Long ago")
+        await place.mastodon.follow(place.acme, "zoe")
+        assert place.mastodon.of("Create") == []
+        await boost(place.acme, "alice", row)
+        announce = await place.mastodon.arrived("Announce", 1)
+        (create,) = place.mastodon.of("Create")
+        assert (announce["object"], create["object"]["content"]) == (
+            create["object"]["id"],
+            "<p>Alice, Acme: Long ago</p>",
+        )
 
 
 async def test_a_deleted_post_is_deleted_there(place: Place):
