@@ -240,6 +240,31 @@ async def test_what_its_owner_may_not_read_any_more_is_not_told(acme: Company):
         assert len(service.taken) == 1
 
 
+async def test_what_its_owner_has_dismissed_is_not_told(acme: Company):
+    async with push_service() as service, apps_of(acme, "alice", "bob") as (alice, bob):
+        await subscribed(alice, service, "mention")
+        service.answers = [(503, {})]
+        await mention(bob)
+        await until(lambda: is_put_off(acme), True)
+        (listed,) = await alice.get("/api/v1/notifications")
+        await alice.post(f"/api/v1/notifications/{listed['id']}/dismiss")
+        assert await nothing_waits(acme)
+        assert len(service.taken) == 1
+
+
+async def test_a_person_who_was_disabled_is_told_nothing(acme: Company):
+    async with push_service() as service, apps_of(acme, "alice", "bob") as (alice, bob):
+        await subscribed(alice, service, "mention")
+        service.answers = [(503, {})]
+        await mention(bob)
+        await until(lambda: is_put_off(acme), True)
+        await acme.node.perform(lambda tx: actor.disable_person(tx, acme.people["alice"].id))
+        await acme.node.write(pushes.release_all)
+        await mention(bob)
+        await until(lambda: nothing_waits(acme), True)
+        assert len(service.taken) == 1
+
+
 async def test_what_was_to_be_told_when_the_node_stopped_is_told_when_it_starts(acme: Company):
     async with push_service() as service, apps_of(acme, "alice", "bob") as (alice, bob):
         app, _ = await subscribed(alice, service, "mention")

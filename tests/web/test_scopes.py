@@ -15,10 +15,12 @@ from web.app import build_app
 from web.doors import ByToken
 from web.limits import Limit, Limits
 
-# Any good token of a person is enough: Mastodon asks for no scope here.
+# Any good token of a person is enough: Mastodon asks for no scope here, or for no token at all.
 WITHOUT_SCOPE = {
     ("GET", "/api/v1/apps/verify_credentials"),
     ("GET", "/api/v1/announcements"),
+    ("GET", "/api/v1/custom_emojis"),
+    ("GET", "/api/v1/directory"),
     ("GET", "/api/v1/tags/{name}"),
 }
 # What an application may do by itself, with nobody behind it.
