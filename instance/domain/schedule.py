@@ -1,12 +1,12 @@
 """Writing now what is published later. The rule kept here: it is decided about twice, when it is written and at its time, and kept when the second answer is no."""
 
-from dataclasses import asdict
+from dataclasses import fields
 
 import orjson
 
 from instance import ids
 from instance.domain import post
-from instance.domain.compose import TEXT_LIMIT_CHARS, AsksGate, PostDraft, check_publish
+from instance.domain.compose import TEXT_LIMIT_CHARS, AsksGate, MediaWords, PostDraft, check_publish
 from instance.domain.outcome import Outcome
 from instance.domain.place import writer_of
 from instance.domain.poll import PollDraft
@@ -89,16 +89,20 @@ def refuse(tx: Tx, row: ScheduledRow, *, why: str) -> None:
 
 def draft_of(row: ScheduledRow) -> PostDraft:
     """What will be published."""
-    fields = orjson.loads(row.draft)
-    poll = fields["poll"]
+    said = orjson.loads(row.draft)
+    poll = said["poll"]
     if poll is not None:
-        fields["poll"] = PollDraft(**poll | {"options": tuple(poll["options"])})
-    return PostDraft(**fields | {"media_ids": tuple(fields["media_ids"])})
+        said["poll"] = PollDraft(**poll | {"options": tuple(poll["options"])})
+    said["media_ids"] = tuple(said["media_ids"])
+    said["media_words"] = tuple(MediaWords(**words) for words in said["media_words"])
+    return PostDraft(**said)
 
 
 def _written(draft: PostDraft) -> str:
+    said = {field.name: getattr(draft, field.name) for field in fields(draft)}
     poll = draft.poll._asdict() if draft.poll else None
-    return orjson.dumps(asdict(draft) | {"poll": poll}).decode()
+    words = [each._asdict() for each in draft.media_words]
+    return orjson.dumps(said | {"poll": poll, "media_words": words}).decode()
 
 
 def _own(tx: Tx, author: ActorRow, scheduled_id: int) -> ScheduledRow:

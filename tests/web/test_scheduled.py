@@ -193,6 +193,29 @@ async def test_a_picture_waits_with_its_post(acme: Company, clock: Clock):
         assert (await alice.call("GET", f"/api/v1/media/{ids[1]}")).status == 404
 
 
+async def test_all_that_was_said_of_a_post_for_later_is_said_of_it_at_its_time(acme: Company, clock: Clock):
+    async with apps_of(acme, "alice") as (alice,):
+        first = await alice.post("/api/v1/statuses", status="first")
+        media_id = (await uploaded(alice, a_picture())).content["id"]
+        made = await later(
+            alice,
+            "second",
+            in_reply_to_id=first["id"],
+            spoiler_text="careful",
+            sensitive=True,
+            visibility="unlisted",
+            language="fr",
+            media_ids=[media_id],
+            media_attributes=[{"id": media_id, "description": "a rope"}],
+        )
+        assert made["params"]["in_reply_to_id"] == int(first["id"])
+        await pass_ms(acme, clock, 2 * HOUR_MS)
+        (shown, _) = await alice.get("/api/v1/timelines/home")
+        said = ("in_reply_to_id", "spoiler_text", "sensitive", "visibility", "language")
+        assert [shown[name] for name in said] == [first["id"], "careful", True, "unlisted", "fr"]
+        assert [one["id"] for one in shown["media_attachments"]] == [media_id]
+
+
 async def test_what_may_not_leave_at_its_time_is_kept_with_the_reason(tmp_path: Path, clock: Clock):
     async with three_nodes(tmp_path, app_of=build_app, clock=clock) as tied:
         acme, globex, _ = tied
