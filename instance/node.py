@@ -60,6 +60,7 @@ T = TypeVar("T")
 Listener = Callable[[Event], None]
 
 WATCH_EVERY_S = 0.25
+DUE_EVERY_S = 5.0
 TIDY_EVERY_S = 60.0
 SWEEP_EVERY_S = 3600.0
 SWEEP_AGE_S = 3600.0  # so long a file waits for its row
@@ -326,6 +327,7 @@ class Cordee:
             ("fetch", self.fetcher.run),
             ("push", self.pusher.run),
             ("watch", self._watch),
+            ("due", self._keep_time),
             ("tidy", self._tidy),
             ("sweep", self._sweep),
             ("index", self._index),
@@ -344,6 +346,12 @@ class Cordee:
                 await self.delivery.reload()
                 self.bus.tell(ChangedElsewhere())
 
+    async def _keep_time(self) -> None:
+        """Do what people have set a time for, within seconds of it."""
+        while True:
+            await self.do_due()
+            await asyncio.sleep(DUE_EVERY_S)
+
     async def _tidy(self) -> None:
         """End on its date what has one; drop what is no longer needed."""
         while True:
@@ -351,7 +359,6 @@ class Cordee:
                 await self.perform(end_due)
             while await self.perform(guest.take_back):  # some at a time
                 pass
-            await self.do_due()
             await self._database.write(self._forget_old)
             await asyncio.sleep(TIDY_EVERY_S)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest_asyncio
 
 from instance.storage import media as pictures
-from tests.nodes import Company, a_company, agree, running, three_nodes
+from tests.nodes import Company, a_company, agree, running, three_nodes, until
 from tests.web.client import App, apps_of
 from tests.web.test_media import a_picture, uploaded
 from tests.web.test_polls import Clock
@@ -109,6 +109,13 @@ async def test_what_waits_outlives_a_restart(acme: Company, clock: Clock):
         await acme.start()
         await pass_ms(acme, clock, 2 * HOUR_MS)
         assert await home(alice) == ["<p>Good morning</p>"]
+
+
+async def test_the_clock_is_looked_at_without_being_asked(acme: Company, clock: Clock):
+    async with apps_of(acme, "alice") as (alice,):
+        await later(alice)
+        clock.ahead_ms += 2 * HOUR_MS
+        await until(lambda: home(alice), ["<p>Good morning</p>"])
 
 
 async def test_a_time_too_near_is_refused_when_written_and_when_moved(acme: Company):
