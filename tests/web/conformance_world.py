@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from instance.domain import token
+from instance.domain import announcement, token
 from tests.nodes import Company, agree, until
 from tests.web.checked import Checked, Expected
 from tests.web.client import App, apps_of
@@ -133,9 +133,10 @@ async def _own_things(world: World, _: Company, __: Company) -> None:
     ids["collection"] = (await alice.post("/api/v1/collections", **wanted))["collection"]["id"]
 
 
-async def _told(world: World, _: Company, __: Company) -> None:
+async def _told(world: World, acme: Company, _: Company) -> None:
     """What others have done is told; of somebody whom alice does not know only after a look."""
     alice, ids = world.alice, world.ids
+    await acme.node.perform(lambda tx: announcement.add(tx, "Ask @zoe about #frame"))
     await alice.call("PATCH", "/api/v2/notifications/policy", json={"for_not_following": "filter"})
     await alice.post(f"/api/v1/accounts/{ids['max']}/unmute")
     await said(world.max, "@alice hello")

@@ -46,6 +46,7 @@ async def test_an_announcement_is_shown_with_all_that_apps_read_of_it(acme: Comp
             "content": row.content,
             "starts_at": None,
             "ends_at": None,
+            "published": True,
             "all_day": False,
             "read": False,
             "mentions": [{"id": str(amine.id), "username": "amine", "url": amine.iri, "acct": "amine"}],

@@ -136,3 +136,13 @@ def test_a_policy_is_as_strict_as_its_strictest_word_that_applies(said: str):
         strict = treatment(PolicyRow(1, not_following=said, new_accounts="filter"), how)
         applies = [] if following else [said, *(["filter"] if is_new else [])]
         assert strict == max(["accept", *applies], key=TREATMENTS.index)
+
+
+async def test_of_several_those_that_wait_no_longer_are_passed_over(acme: Company):
+    async with apps_of(acme, "alice", "zoe") as (alice, zoe):
+        await setting(alice, for_not_following="filter")
+        await zoe.post("/api/v1/statuses", status="@alice one")
+        (waiting,) = await alice.get(REQUESTS)
+        for _ in range(2):
+            assert await alice.post(f"{REQUESTS}/dismiss", id=[waiting["id"]]) == {}
+        assert (await alice.call("POST", f"{REQUESTS}/{waiting['id']}/dismiss")).status == 404

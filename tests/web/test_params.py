@@ -78,6 +78,10 @@ def test_a_name_that_contradicts_an_earlier_one_does_not_replace_it():
     assert tree == {"a": {"b": "1"}, "c": "4"}
 
 
+def test_a_list_in_a_list_is_the_list_that_it_was_meant_to_be():
+    assert params._nested([("ids[][]", "1"), ("ids[][]", "2")]) == {"ids": ["1", "2"]}
+
+
 @given(st.lists(st.tuples(st.text(alphabet="ab[]", max_size=12), st.text(max_size=3)), max_size=20))
 def test_no_name_breaks_the_reader(pairs: list[tuple[str, str]]):
     assert isinstance(params._nested(pairs), dict)

@@ -27,6 +27,7 @@ def announcement(
         "content": row.content,
         "starts_at": None if row.starts_at_ms is None else timestamp(row.starts_at_ms),
         "ends_at": None if row.ends_at_ms is None else timestamp(row.ends_at_ms),
+        "published": True,
         "all_day": bool(row.all_day),
         "published_at": timestamp(row.published_at_ms),
         "updated_at": timestamp(row.updated_at_ms),

@@ -7,7 +7,7 @@ from instance.storage import discovery
 from instance.storage.database import Tx
 from instance.storage.discovery import Suggested
 from web.doors import NODE, api, caller
-from web.mastodon import show
+from web.mastodon import params, show
 from web.mastodon.entities import Json
 from web.mastodon.params import of_query, path_id
 from web.mastodon.reply import reply
@@ -70,8 +70,9 @@ async def dismiss(request: Request) -> Response:
 
 
 async def get_familiar_followers(request: Request) -> Response:
-    """Of those whom the caller follows, who follows some accounts."""
-    me, actor_ids = caller(request), list(dict.fromkeys(of_query(request).ids("id")))[:IDS_LIMIT]
+    """Of those whom the caller follows, who follows some accounts. Mastodon.py asks with a body of JSON."""
+    me, asked = caller(request), await params.of_body(request)
+    actor_ids = list(dict.fromkeys(asked.ids("id")))[:IDS_LIMIT]
 
     def read(tx: Tx) -> list[Json]:
         known = discovery.familiar(tx, me.id, actor_ids)

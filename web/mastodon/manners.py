@@ -95,10 +95,18 @@ def _decide(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         me, sent = caller(request), await params.of_body(request)
         wanted = [path_id(request)] if "id" in request.match_info else sent.ids("id")
-        await request.app[NODE].perform(lambda tx: verb(tx, me.actor, wanted))
+        is_one = "id" in request.match_info
+        await request.app[NODE].perform(lambda tx: _decided(tx, me.actor, wanted, verb, is_one=is_one))
         return reply({})
 
     return handle
+
+
+def _decided(tx: Tx, owner: ActorRow, wanted: Sequence[int], verb: Verb, *, is_one: bool) -> Outcome[None]:
+    """Of several, those that wait no longer count as decided; one that does not wait is not found."""
+    if not is_one and not rows_of.requests_of(tx, owner.id, wanted):
+        return Outcome(None)
+    return verb(tx, owner, wanted)
 
 
 async def get_merged(request: Request) -> Response:

@@ -236,6 +236,8 @@ def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:
         return
     *above, last = path
     if last == "":
+        while above and above[-1] == "":  # `ids[][]`, as some libraries write a list of a list
+            above.pop()
         if not above:
             return
         *above, last = above
