@@ -144,6 +144,10 @@ async def _told(world: World, acme: Company, _: Company) -> None:
     await alice.post("/api/v1/reports", **report)
     (filed,) = await world.it.get("/api/v1/admin/reports")
     ids["report"] = filed["id"]
+    days = {"start_at": "2026-01-01", "end_at": "2026-01-03"}
+    await world.it.post("/api/v1/admin/measures", keys=["interactions", "new_users"], **days)
+    await world.it.post("/api/v1/admin/dimensions", keys=["languages", "software_versions"], **days)
+    await world.it.post("/api/v1/admin/retention", frequency="day", **days)
 
     async def kinds() -> set[str]:
         return {one["type"] for one in await alice.get("/api/v1/notifications")}
