@@ -28,12 +28,17 @@ def terms(words: str) -> list[str]:
 def stemmed(some: Sequence[str], language: str | None) -> list[str]:
     """Terms cut as their language wants it; of a language that we do not know, as English."""
     name = _FRENCH if language and language.lower().startswith("fr") else _ENGLISH
-    return [_stem(name, term) for term in some]
+    return [_cut(name, term) for term in some]
 
 
 def ways(some: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """How these terms may stand in the index, whatever the language of what holds them."""
-    return tuple(dict.fromkeys(tuple(_stem(name, term) for term in some) for name in _STEMMERS))
+    return tuple(dict.fromkeys(tuple(_cut(name, term) for term in some) for name in _STEMMERS))
+
+
+def _cut(name: str, term: str) -> str:
+    """Numbers and names of parts ("v2", "m12") have no other form."""
+    return _stem(name, term) if term.isalpha() else term
 
 
 @lru_cache(65_536)

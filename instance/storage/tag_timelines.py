@@ -16,6 +16,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     union_all,
@@ -97,7 +98,8 @@ def _with_tags(cut: Cut) -> Select[tuple[int]]:
         .join(_space, literal(1) == 1)
         .join(picked, picked.c.id.in_(part))
     )
-    return cut(whole, picked.c.id)
+    # Added up with nothing, the id is no index to walk along: each space's part comes first.
+    return cut(whole, picked.c.id + literal_column("0"))
 
 
 _TAGGED = Paged(_with_tags, PostId)

@@ -4,7 +4,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 from instance.config import Config
@@ -15,10 +15,11 @@ from instance.stems import stemmed, terms
 DAYS = 400
 WORDS_EACH = 12
 # As in any language, a few words stand in most posts and most words in few: the n-th is n times rarer than the first.
-VOCABULARY = [f"{first}{second}" for first in "abcdefghklmnoprstvw" for second in map(str, range(100, 300))]
+_SYLLABLES = [f"{first}{second}" for first in "bcdfghjklmnprstvwz" for second in "aeiou"]
+VOCABULARY = [f"{first}{second}n" for first in _SYLLABLES for second in _SYLLABLES[:40]]
 TAGS = ["frame", "wheel", "châssis", "moteur", "plan", "delay", "budget", "essai"]
 BATCH = 20_000
-_WEIGHTS = [1 / n for n in range(1, len(VOCABULARY) + 1)]
+_WEIGHTS = list(accumulate(1 / n for n in range(1, len(VOCABULARY) + 1)))
 
 
 class _Place(NamedTuple):
@@ -61,7 +62,7 @@ def _rows(place: _Place, count: int) -> Iterator[dict[str, list[dict[str, Any]]]
     step_ms = DAYS * 86_400_000 // count
     start_ms = int(time.time() * 1000) - count * step_ms - 60_000
     for n in range(count):
-        words = chance.choices(VOCABULARY, _WEIGHTS, k=WORDS_EACH)
+        words = chance.choices(VOCABULARY, cum_weights=_WEIGHTS, k=WORDS_EACH)
         tag = n % (2 * len(TAGS))
         yield _post(place, n, start_ms + n * step_ms, words, TAGS[tag] if tag < len(TAGS) else "")
 
@@ -69,7 +70,7 @@ def _rows(place: _Place, count: int) -> Iterator[dict[str, list[dict[str, Any]]]
 def _post(place: _Place, n: int, at_ms: int, words: list[str], tag: str) -> dict[str, list[dict[str, Any]]]:
     row_id = at_ms << 16
     author, host = place.people[n % len(place.people)]
-    space = "internal" if host == place.domain and n % 2 else place.project
+    space = "internal" if host == place.domain and n // len(place.people) % 2 else place.project
     iri = f"http://{host}/posts/{row_id}"
     source = f"Entry {n} {' '.join(words)}" + (f" #{tag}" if tag else "")
     post = {
