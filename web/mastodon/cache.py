@@ -48,6 +48,7 @@ class Mark(NamedTuple):
     version: int
     tail: bytes
     quote: Quoted | None = None
+    card: bytes = b""
 
 
 @dataclass(slots=True)
@@ -176,7 +177,8 @@ class Cache:
 
         def seen(post_id: int) -> Seen | None:
             kept = good(post_id, mine, now_s)
-            return Seen(kept, mine[post_id].tail, mine[post_id].quote) if kept else None
+            mark = mine.get(post_id)
+            return Seen(kept, mark.tail, mark.quote, mark.card) if kept and mark else None
 
         found: dict[int, bytes] = {}
         for post_id in post_ids:
@@ -184,7 +186,7 @@ class Cache:
             if kept is None:
                 continue
             mark = mine[post_id]
-            if kept.boost_of_id is None and mark.quote is None:
+            if kept.boost_of_id is None and mark.quote is None and not mark.card:
                 found[post_id] = kept.head + mark.tail
             elif (shown := show.composed(post_id, seen)) is not None:
                 found[post_id] = shown
@@ -217,13 +219,13 @@ class Cache:
             self._version += 1
         version = before.version if before else self._version
         kept = self.statuses.keep(post_id, Kept(rendered, version), since=since)
-        return Mark(version if kept else 0, rendered.tail, rendered.quote)
+        return Mark(version if kept else 0, rendered.tail, rendered.quote, rendered.card)
 
 
 def _fresh(found: Mapping[int, Rendered], post_id: int) -> Seen | None:
     """A status that was read for the viewer just now."""
     one = found.get(post_id)
-    return Seen(one, one.tail, one.quote) if one else None
+    return Seen(one, one.tail, one.quote, one.card) if one else None
 
 
 def _post_appeared(cache: Cache, event: events.PostAppeared) -> None:

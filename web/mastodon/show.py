@@ -36,6 +36,7 @@ from web.mastodon import entities
 from web.mastodon import filter_entities as filter_shown
 from web.mastodon import poll_entities as poll_shown
 from web.mastodon import quote_entities as quote_shown
+from web.mastodon.card_entities import Card, cards_of
 from web.mastodon.emoji_entities import custom_emoji
 from web.mastodon.entities import AccountFacts, Json, StatusFacts, Trouble, Viewed
 from web.mastodon.media_entities import media_attachment
@@ -50,8 +51,8 @@ class Rendered(NamedTuple):
 
     A poll stands at the end of the head, open: the tail begins with what the viewer has chosen, and closes it.
 
-    `actor_ids` are those shown in it; its links work until `until_s`. `quote` is what it quotes, as that viewer sees it; `is_plain`
-    when everybody who may read it sees the same while it is new.
+    `actor_ids` are those shown in it; its links work until `until_s`. `quote` is what it quotes and `card` what its first link leads
+    to, a member of the status, as that viewer sees them; `is_plain` when everybody who may read it sees the same while it is new.
     """
 
     head: bytes
@@ -61,6 +62,7 @@ class Rendered(NamedTuple):
     until_s: int
     is_open: bool = False
     quote: Quoted | None = None
+    card: bytes = b""
     is_plain: bool = True
 
 
@@ -70,6 +72,7 @@ class Seen(NamedTuple):
     rendered: Rendered
     tail: bytes
     quote: Quoted | None
+    card: bytes
 
 
 Known = Callable[[int], Seen | None]
@@ -109,7 +112,7 @@ def composed(post_id: int, known: Known) -> bytes | None:
 def _whole(seen: Seen, known: Known) -> bytes | None:
     quote = seen.quote
     if quote is None:
-        return seen.rendered.head + seen.tail
+        return _closed(seen, b"")
     if quote.post_id is None:
         return _closed(seen, quote_shown.whole(quote, None))
     quoted = known(quote.post_id)
@@ -119,9 +122,11 @@ def _whole(seen: Seen, known: Known) -> bytes | None:
     return _closed(seen, quote_shown.whole(quote, inner))
 
 
-def _closed(seen: Seen, member: bytes) -> bytes:
-    """A status with one more member at its end."""
-    return b"".join((seen.rendered.head, seen.tail[:-1], member, b"}"))
+def _closed(seen: Seen, quote: bytes) -> bytes:
+    """A status with what is the viewer's alone at its end."""
+    if not seen.card and not quote:
+        return seen.rendered.head + seen.tail
+    return b"".join((seen.rendered.head, seen.tail[:-1], seen.card, quote, b"}"))
 
 
 def as_new(rendered: Rendered) -> bytes:
@@ -218,6 +223,7 @@ def statuses(
         roles,
         quoted,
         following,
+        cards_of(tx, facts.posts.values(), viewer_id),
     )
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
 
@@ -272,6 +278,18 @@ def _links(row: MediaRow, pictures: PictureKeys, now_s: float) -> entities.Pictu
     return pictures.links(row.id, now_s) if row.state == "ready" else None
 
 
+def _is_viewers(name: str, quote: Quoted | None, card: Card | None) -> bool:
+    """Whether a part of a status is told to each viewer apart."""
+    return (name == "quote" and quote is not None) or (name == "card" and card is not None)
+
+
+def _good_until_s(now_s: float, card: Card | None, *, has_pictures: bool) -> int:
+    """How long a status can be kept: its links to pictures end; a post that its card shows may change or go at any moment."""
+    if card is not None and card.is_of_post:
+        return 0
+    return hour_after(now_s) if has_pictures else FOREVER_S
+
+
 class _Page(NamedTuple):
     """The facts of one page, shared by its statuses."""
 
@@ -287,6 +305,7 @@ class _Page(NamedTuple):
     roles: dict[tuple[str, int], str]
     quotes: dict[int, Quoted]
     following: frozenset[int]
+    cards: dict[int, Card]
 
     def _author(self, post: PostRow) -> Json:
         """The author's account; in a project with the badge of what the author is there."""
@@ -309,17 +328,17 @@ class _Page(NamedTuple):
             emojis=self.emojis.get(post.id, ()),
         )
         body = entities.status(shown, self.tx.home) | ({} if post.boost_of_id else {"reblog": None})
-        quote = self.quotes.get(post.id)
-        if quote is not None:
-            del body["quote"]
+        quote, card = self.quotes.get(post.id), self.cards.get(post.id)
+        body = {name: value for name, value in body.items() if not _is_viewers(name, quote, card)}
         rendered = Rendered(
             head=orjson.dumps(body)[:-1],
             tail=tail_of(self._viewed(post)),
             boost_of_id=post.boost_of_id,
             actor_ids=frozenset({post.author_id, *(row.id for row in mentions)}),
-            until_s=hour_after(self.now_s) if pictures else FOREVER_S,
+            until_s=_good_until_s(self.now_s, card, has_pictures=bool(pictures)),
             quote=quote,
-            is_plain=quote is None and post.quote_policy == "public",
+            card=b',"card":' + orjson.dumps(card.shown) if card else b"",
+            is_plain=quote is None and card is None and post.quote_policy == "public",
         )
         asked = self.polls.get(post.id)
         return rendered if asked is None else self._asking(rendered, body, post, asked)

@@ -169,6 +169,14 @@ def _history(tx: Tx, viewer_id: int, post_id: int, pictures: PictureKeys) -> lis
     return [edit | {"poll": titles_of(tx, row.id), "emojis": drawn} for edit in edits]
 
 
+async def get_card(request: Request) -> Response:
+    """The card of a status, as apps before 3.0 ask for it: nothing in it when there is none."""
+    shown = await request.app[CACHE].one(path_id(request), caller(request).id)
+    if shown is None:
+        raise NotFound
+    return reply(orjson.loads(shown)["card"] or {})
+
+
 async def get_favourited_by(request: Request) -> Response:
     """Who has favourited a post."""
     return await _people(request, reactions.favouriters)
@@ -239,6 +247,7 @@ ROUTES: tuple[Route, ...] = (
     _READ("GET", "/api/v1/statuses/{id}/context", get_context),
     _READ("GET", "/api/v1/statuses/{id}/source", get_source),
     _READ("GET", "/api/v1/statuses/{id}/history", get_history),
+    _READ("GET", "/api/v1/statuses/{id}/card", get_card),
     _READ("GET", "/api/v1/statuses/{id}/favourited_by", get_favourited_by),
     _READ("GET", "/api/v1/statuses/{id}/reblogged_by", get_reblogged_by),
     _FAVOURITES("POST", "/api/v1/statuses/{id}/favourite", _saying(reaction.favourite)),
