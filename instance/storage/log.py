@@ -6,6 +6,7 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from federation.document import first_type
 from federation.log import Head, redacted
 from instance import ids
 from instance.storage import delivery
@@ -220,7 +221,7 @@ def redact(tx: Tx, project_iri: str, object_iri: str) -> int:
     carried = [
         (row, document)
         for row in tx.all(_OF_OBJECT, project_iri=project_iri, object_iri=object_iri)
-        if (document := orjson.loads(row.document)).get("type") in _WITH_CONTENT
+        if first_type(document := orjson.loads(row.document)) in _WITH_CONTENT
     ]
     for row, document in carried:
         place = {"project_iri": row.project_iri, "party": row.party, "seq": row.seq}

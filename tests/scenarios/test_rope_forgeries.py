@@ -32,7 +32,7 @@ async def send(sender: Company, receiver: Company, document: Document) -> tuple[
         next(_numbers),
         receiver.host,
         receiver.inbox,
-        document["id"],
+        str(document.get("id")),
         node.home.node,
         "x",
         "x",
