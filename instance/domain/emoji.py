@@ -22,6 +22,7 @@ from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.emojis import EmojiRow
 from instance.storage.media import MediaRow
+from instance.storage.polls import PollRow
 from instance.storage.posts import PostRow
 
 SIZE_LIMIT_BYTES = 256 * 1024
@@ -81,9 +82,9 @@ def remove(tx: Tx, shortcode: str) -> Outcome[None]:
     return Outcome(None)
 
 
-def brought(tx: Tx, post: PostRow) -> tuple[EmojiRow, ...]:
+def brought(tx: Tx, post: PostRow, poll: PollRow | None) -> tuple[EmojiRow, ...]:
     """The emojis in the words of a post of ours; a project gets its copies of those that it has not."""
-    names = shortcodes_in(post.content, post.spoiler)
+    names = shortcodes_in(post.content, post.spoiler, *_titles(poll))
     if not names:
         return ()
     here = emojis.named(tx, names, hosts=[tx.home.host], spaces=[post.space])
@@ -94,9 +95,9 @@ def brought(tx: Tx, post: PostRow) -> tuple[EmojiRow, ...]:
     return tuple(sorted(here, key=lambda row: row.shortcode))
 
 
-def written(tx: Tx, post: PostRow) -> tuple[EmojiRow, ...]:
+def written(tx: Tx, post: PostRow, poll: PollRow | None) -> tuple[EmojiRow, ...]:
     """The emojis in the words of a post of ours, as far as its space has them; writes nothing."""
-    names = shortcodes_in(post.content, post.spoiler)
+    names = shortcodes_in(post.content, post.spoiler, *_titles(poll))
     rows = emojis.named(tx, names, hosts=[tx.home.host], spaces=[post.space]) if names else []
     return tuple(sorted(rows, key=lambda row: row.shortcode))
 
@@ -126,6 +127,10 @@ def receive(tx: Tx, author: ActorRow, space: str, told: Iterable[ToldEmoji]) -> 
         ids.mint(tx, row.iri, kind="media", space=space, label=LABEL)
         emojis.insert_one(tx, _row(tx, shortcode, author.host, space, row))
         tx.emit(MediaWanted(row.id))
+
+
+def _titles(poll: PollRow | None) -> list[str]:
+    return [title for title, _ in poll.options()] if poll else []
 
 
 def _copied(tx: Tx, row: EmojiRow, space: str) -> EmojiRow:

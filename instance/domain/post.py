@@ -254,7 +254,8 @@ def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
     """What a post that is stored already is rendered from."""
     named = actors.by_ids(tx, posts.mentions_of(tx, post.id))
     pictures = media.of_posts(tx, [post.id]).get(post.id, ())
-    poll, emojis = polls.of_post(tx, post.id), emoji.written(tx, post)
+    poll = polls.of_post(tx, post.id)
+    emojis = emoji.written(tx, post, poll)
     quoted = quotes.of_post(tx, post.id)
     return NoteFacts(post, author, tuple(named.values()), pictures, poll, emojis, quoted)
 
@@ -307,5 +308,5 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
     index.keep(tx, post.id)
-    emojis, quoted = emoji.brought(tx, post), quotes.of_post(tx, post.id)
+    emojis, quoted = emoji.brought(tx, post, poll), quotes.of_post(tx, post.id)
     return NoteFacts(post, author, checked.mentions, checked.media, poll, emojis, quoted)

@@ -86,6 +86,23 @@ async def test_an_emoji_in_a_warning_or_in_a_name_is_shown_as_well(acme: Company
         assert names(history[0]) == ["crane"]
 
 
+async def test_an_emoji_in_an_answer_of_a_poll_is_shown_with_the_poll(tied: Tied):
+    acme, globex, _ = tied
+    await drawn(acme, "crane")
+    await drawn(acme, "hook")
+    async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):
+        poll = {"options": [":crane:", "none"], "expires_in": 3600}
+        made = await alice.post("/api/v1/statuses", status="@apollo which :hook:", poll=poll)
+        assert (names(made), names(made["poll"])) == (["crane", "hook"], ["crane"])
+        assert names(await alice.get(f"/api/v1/polls/{made['id']}")) == ["crane"]
+        await agree(acme, globex)
+
+        async def emojis() -> list[str]:
+            return names((await seen_at_home(bob))["poll"])
+
+        await until(emojis, ["crane"])
+
+
 async def test_an_emoji_that_is_taken_away_is_shown_no_longer(acme: Company):
     await drawn(acme, "crane")
     async with apps_of(acme, "alice") as (alice,):

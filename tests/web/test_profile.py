@@ -193,6 +193,13 @@ async def test_a_profile_is_read_and_changed_in_the_words_typed(acme: Company):
         }
 
 
+async def test_the_hashtags_on_a_profile_are_read_with_it(acme: Company):
+    async with apps_of(acme, "alice") as (alice,):
+        made = await alice.post("/api/v1/featured_tags", name="rope")
+        (tag,) = (await alice.get("/api/v1/profile"))["featured_tags"]
+        assert (tag["id"], tag["name"]) == (made["id"], "rope")
+
+
 async def test_partners_learn_a_new_name_and_none_of_what_is_for_colleagues(tied: Tied):
     acme, globex, _ = tied
     async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):

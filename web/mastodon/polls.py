@@ -11,7 +11,7 @@ from instance.storage import polls, posts
 from instance.storage.database import Tx
 from web.doors import NODE, api, caller
 from web.errors import ApiError, NotFound
-from web.mastodon import params, poll_entities
+from web.mastodon import params, poll_entities, show
 from web.mastodon.entities import Json
 from web.mastodon.params import Params, path_id
 from web.mastodon.reply import reply
@@ -65,7 +65,8 @@ def _seen(tx: Tx, viewer_id: int, post_id: int) -> Json:
     if post is None or found is None:
         raise NotFound
     own = poll_entities.own(found, is_author=post.author_id == viewer_id)
-    return poll_entities.poll(found.poll, now_ms=tx.now_ms) | own
+    emojis = show.emojis_of_one(tx, post, viewer_id)
+    return poll_entities.poll(found.poll, now_ms=tx.now_ms, emojis=emojis) | own
 
 
 ROUTES: tuple[Route, ...] = (

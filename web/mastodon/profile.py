@@ -13,7 +13,7 @@ from instance.domain.about import Change, Field
 from instance.domain.media import accept_picture
 from instance.domain.outcome import Outcome
 from instance.domain.picture import Picture
-from instance.storage import actors
+from instance.storage import actors, tags
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from web.doors import NODE, Caller, api, caller
@@ -130,7 +130,11 @@ def _credentials(tx: Tx, me: Caller) -> Json:
 
 async def _shown_profile(request: Request) -> Response:
     me = caller(request)
-    return reply(await request.app[NODE].read(lambda tx: profile_entities.profile(_myself(tx, me), tx.home)))
+    return reply(await request.app[NODE].read(lambda tx: _profile(tx, me)))
+
+
+def _profile(tx: Tx, me: Caller) -> Json:
+    return profile_entities.profile(_myself(tx, me), tags.featured(tx, me.id, me.id), tx.home)
 
 
 def _myself(tx: Tx, me: Caller) -> ActorRow:

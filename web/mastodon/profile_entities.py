@@ -1,12 +1,16 @@
 """A person's own profile, rendered. The rule kept here: the words as they were typed, no HTML."""
 
+from collections.abc import Iterable
+
 from instance.domain.about import about_of
 from instance.home import Home
 from instance.storage.actors import ActorRow
+from instance.storage.tags import Featured
 from web.mastodon.entities import Json, portrait
+from web.mastodon.tag_entities import featured_tag
 
 
-def profile(row: ActorRow, home: Home) -> Json:
+def profile(row: ActorRow, featured: Iterable[Featured], home: Home) -> Json:
     """Profile."""
     about = about_of(row)
     return {
@@ -25,5 +29,5 @@ def profile(row: ActorRow, home: Home) -> Json:
         "show_media_replies": about.show_media_replies,
         "show_featured": about.show_featured,
         "attribution_domains": list(about.attribution_domains),
-        "featured_tags": [],
+        "featured_tags": [featured_tag(one, home) for one in featured],
     }

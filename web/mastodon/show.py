@@ -208,7 +208,7 @@ def statuses(
     roles = members.roles(tx, facts.projects, authors) if facts.projects else {}
     asked = polls.seen(tx, facts.posts, viewer_id)
     known = filters.in_force(tx, viewer_id)
-    drawn = emojis_of(tx, facts.posts.values(), facts.actors)
+    drawn = emojis_of(tx, facts.posts.values(), facts.actors, asked)
     following = _followed(tx, facts, viewer_id)
     page = _Page(
         tx,
@@ -249,9 +249,12 @@ def _followed(tx: Tx, facts: PageFacts, viewer_id: int) -> frozenset[int]:
     return frozenset(follows.marks_of(tx, viewer_id, asked).following if asked else ())
 
 
-def emojis_of(tx: Tx, rows: Iterable[PostRow], authors: Mapping[int, ActorRow]) -> dict[int, list[Json]]:
+def emojis_of(
+    tx: Tx, rows: Iterable[PostRow], authors: Mapping[int, ActorRow], asked: Mapping[int, PollSeen]
+) -> dict[int, list[Json]]:
     """The CustomEmojis in the words of each post, by its id: those of its author's company in its space."""
-    names = {row.id: shortcodes_in(row.content, row.spoiler) for row in rows}
+    rows = list(rows)
+    names = {row.id: shortcodes_in(row.content, row.spoiler, *_titles(asked.get(row.id))) for row in rows}
     wanted = frozenset[str]().union(*names.values())
     if not wanted:
         return {}
@@ -266,6 +269,16 @@ def emojis_of(tx: Tx, rows: Iterable[PostRow], authors: Mapping[int, ActorRow]) 
         for post_id, place in places.items()
         if (drawn := found.get(place))
     }
+
+
+def emojis_of_one(tx: Tx, row: PostRow, viewer_id: int) -> list[Json]:
+    """The CustomEmojis in the words of one post."""
+    asked = polls.seen(tx, [row.id], viewer_id)
+    return emojis_of(tx, [row], actors.by_ids(tx, [row.author_id]), asked).get(row.id, [])
+
+
+def _titles(asked: PollSeen | None) -> list[str]:
+    return [title for title, _ in asked.poll.options()] if asked else []
 
 
 def attachments(tx: Tx, rows: Iterable[MediaRow], pictures: PictureKeys) -> list[Json]:
@@ -346,7 +359,7 @@ class _Page(NamedTuple):
     def _asking(self, rendered: Rendered, body: Json, post: PostRow, asked: PollSeen) -> Rendered:
         """The same with a poll, whose end makes it stale."""
         body = {name: value for name, value in body.items() if name != "poll"}
-        shown = poll_shown.poll(asked.poll, now_ms=self.tx.now_ms)
+        shown = poll_shown.poll(asked.poll, now_ms=self.tx.now_ms, emojis=self.emojis.get(post.id, ()))
         ends_ms = asked.poll.ends_at_ms
         running = ends_ms is not None and ends_ms > self.tx.now_ms
         own = poll_shown.own(asked, is_author=post.author_id == self.viewer_id)

@@ -12,7 +12,7 @@ from instance.domain import hearing, pin, post, reaction, schedule
 from instance.domain.about import about_of
 from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
-from instance.storage import actors, marks, media, posts, reactions, timelines
+from instance.storage import marks, media, posts, reactions, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
@@ -163,7 +163,7 @@ async def get_history(request: Request) -> Response:
 def _history(tx: Tx, viewer_id: int, post_id: int, pictures: PictureKeys) -> list[Json]:
     row = _seen(tx, viewer_id, post_id)
     author = show.accounts(tx, [row.author_id])[0]
-    drawn = show.emojis_of(tx, [row], actors.by_ids(tx, [row.author_id])).get(row.id, [])
+    drawn = show.emojis_of_one(tx, row, viewer_id)
     attached = show.attachments(tx, media.of_posts(tx, [row.id]).get(row.id, ()), pictures)
     edits = entities.status_edits(row, posts.edits_of(tx, row.id), author, attached)
     return [edit | {"poll": titles_of(tx, row.id), "emojis": drawn} for edit in edits]
