@@ -111,12 +111,13 @@ def _facts(tx: Tx, rows: list[ReportRow], viewer_id: int) -> _Facts:
 def _view(row: ReportRow, facts: _Facts, locale: Locale) -> dict[str, Any]:
     meant = facts.meant.get(row.id, [])
     seen = [facts.readable[one] for one in meant if one in facts.readable]
+    own = facts.people[row.reporter_id].host  # only our own people report to our IT
     return {
         **row._asdict(),
-        "reporter": _handle(facts.people[row.reporter_id]),
-        "target": _handle(facts.people[row.target_id]),
-        "assigned": _handle(facts.people.get(row.assigned_id or 0)),
-        "resolved_by": _handle(facts.people.get(row.resolved_by_id or 0)),
+        "reporter": _handle(facts.people[row.reporter_id], own),
+        "target": _handle(facts.people[row.target_id], own),
+        "assigned": _handle(facts.people.get(row.assigned_id or 0), own),
+        "resolved_by": _handle(facts.people.get(row.resolved_by_id or 0), own),
         "category": translate(locale, CATEGORIES[row.category]),
         "posts": [
             {"id": post.id, "created_at_ms": post.created_at_ms, "excerpt": excerpt(post)} for post in seen
@@ -125,8 +126,11 @@ def _view(row: ReportRow, facts: _Facts, locale: Locale) -> dict[str, Any]:
     }
 
 
-def _handle(row: ActorRow | None) -> str:
-    return f"@{row.username}@{row.host}" if row else ""
+def _handle(row: ActorRow | None, own_host: str) -> str:
+    """A colleague by the bare name; the host says of others whose they are."""
+    if row is None:
+        return ""
+    return f"@{row.username}" if row.host == own_host else f"@{row.username}@{row.host}"
 
 
 ROUTES: tuple[Route, ...] = (
