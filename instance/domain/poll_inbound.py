@@ -28,7 +28,11 @@ class _Ballot(NamedTuple):
 def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Write the post, and what it asks."""
     drafts = post_inbound.apply_create(tx, incoming)
-    _keep(tx, incoming)
+    post = _of_incoming(tx, incoming)
+    if (
+        post is not None and polls.of_post(tx, post.id) is None
+    ):  # said twice, it tells no totals that are old by now
+        _keep(tx, incoming)
     return drafts
 
 

@@ -202,6 +202,15 @@ def test_totals_are_taken_from_the_author_without_being_an_edit(tx, bob, apollo)
     assert (counts(tx, post.id), post.edited_at_ms) == ([3, 1], None)
 
 
+def test_a_question_that_is_said_twice_keeps_the_later_totals(tx, bob, apollo):
+    arrives(tx, apollo, bob, question(bob))
+    arrives(tx, apollo, bob, question(bob, totals=(3, 1)), rule=TELL, kind="Update")
+    arrives(tx, apollo, bob, question(bob))
+    post = posts.by_iri(tx, f"https://{GLOBEX}/posts/poll")
+    assert post is not None
+    assert counts(tx, post.id) == [3, 1]
+
+
 def test_totals_by_anybody_else_are_not_taken(tx, bob, apollo):
     arrives(tx, apollo, bob, question(bob))
     dora = a_person(tx, "dora", GLOBEX)

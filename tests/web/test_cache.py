@@ -25,6 +25,8 @@ CHANGE_NOTHING_KEPT = {
     events.Notified,
     events.NotificationsMerged,
     events.ConversationChanged,
+    events.AnnouncementsChanged,
+    events.AnnouncementReacted,
     events.LettersQueued,
     events.GapNoticed,
     events.MediaWanted,
