@@ -18,13 +18,14 @@ class Draft:
     """An activity that a domain verb wants said; nothing has been decided about it yet.
 
     `project` is the IRI of the project whose log it enters (None: outside any log, e.g. a charter handshake).
-    `host` is the one host that it is for (None: every host that the gate admits).
+    `host` is the one host that it is for (None: every host that the gate admits), `inbox` the one inbox there (None: all that are known).
     """
 
     activity: dict[str, Any]
     author: str
     project: str | None = None
     host: str | None = None
+    inbox: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

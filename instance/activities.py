@@ -101,6 +101,7 @@ def _guest(verify: Verify, apply: Apply) -> Rule:
 GUEST_RULES: Mapping[tuple[str, str], Rule] = {
     ("Follow", ANY): _guest(guest.verify_follow, guest.apply_follow),
     ("Undo", "Follow"): _guest(guest.verify_unfollow, guest.apply_unfollow),
+    **{("Update", kind): _guest(guest.verify_profile, guest.apply_profile) for kind in ("Person", "Service")},
     ("Block", ANY): _guest(guest.verify_block, guest.apply_block),
     ("Create", "Note"): _guest(guest_answer.verify_create, guest_answer.apply_create),
     ("Update", "Note"): _guest(guest_answer.verify_update, guest_answer.apply_update),

@@ -89,12 +89,13 @@ class Gate:
         author: str,
         finish: Finish | None = None,
         only: str | None = None,
+        inbox: str | None = None,
     ) -> tuple[Outbound, ...]:
         """One sealed letter for each host that may have this activity; a ledger line for each host considered.
 
         `author` is the IRI of who says it: a name like any other. The document is sent as it is, or as what `finish` makes of it once
         it is known that some host may have it (a number in a log, a proof). It is what `finish` made that is decided about.
-        `only` is the one host that it is for: of those that may have it no other gets it.
+        `only` is the one host that it is for: of those that may have it no other gets it; `inbox` likewise the one inbox.
         """
         asked = _ask(tx, [document, author])
         verdicts = _by_host(asked, document, only)
@@ -105,10 +106,11 @@ class Gate:
         body, what = orjson.dumps(document), id_of(document) or ""
         _write(tx, "outbound", what, body, verdicts or {NOBODY: _to_nobody(asked, body)})
         return tuple(
-            self._outbound(tx, host, verdict, inbox=inbox, what=what, body=body)
+            self._outbound(tx, host, verdict, inbox=each, what=what, body=body)
             for host, verdict in verdicts.items()
             if verdict.allowed
-            for inbox in asked.openings[verdict.space].inboxes[host]
+            for each in asked.openings[verdict.space].inboxes[host]
+            if inbox in {None, each}
         )
 
     def note(self, tx: Tx, withheld: Withheld) -> None:

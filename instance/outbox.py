@@ -35,7 +35,9 @@ def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
     """
     for draft in drafts:
         finish = partial(_finished, tx, draft)
-        letters = gate.release(tx, draft.activity, author=draft.author, finish=finish, only=draft.host)
+        letters = gate.release(
+            tx, draft.activity, author=draft.author, finish=finish, only=draft.host, inbox=draft.inbox
+        )
         delivery.enqueue(tx, letters)
         if letters and draft.project is not None:
             send(tx, guest_note.mirrored(tx, draft.activity, draft.project), gate=gate)

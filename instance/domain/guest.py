@@ -6,6 +6,7 @@ and never a company of a charter: that one has the project itself.
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 
 from federation import keys
 from federation.document import Document, id_of, text_of
@@ -130,7 +131,8 @@ def revoke(tx: Tx, project_iri: str, *, host: str) -> Outcome[GuestRow]:
         guests.forget_host(tx, host)
     tx.emit(CharterChanged(project_iri))
     deletes = _take_back(tx, row)
-    rejects = tuple(_say_reject(tx, each) for each in followed)
+    space = takeback_space(host, project_iri)
+    rejects = tuple(answer_follow(tx, "Reject", each, space=space) for each in followed)
     return Outcome(row._replace(revoked_at_ms=tx.now_ms), deletes + rejects)
 
 
@@ -159,13 +161,13 @@ def say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:
     return saying.to_guests(tx, "Delete", tombstone, space=space)
 
 
-def _say_reject(tx: Tx, follower: FollowerRow) -> Draft:
-    space = takeback_space(follower.host, follower.project_iri)
-    return saying.to_guests(tx, "Reject", follow_of(follower), space=space, to=[follower.actor_iri])
+def answer_follow(tx: Tx, kind: str, follower: FollowerRow, *, space: str) -> Draft:
+    """Accept or Reject of a Follow, for the one who follows and for nobody beside."""
+    draft = saying.to_guests(tx, kind, _follow_of(follower), space=space, to=[follower.actor_iri])
+    return replace(draft, host=follower.host, inbox=follower.inbox)
 
 
-def follow_of(follower: FollowerRow) -> Document:
-    """The Follow with which somebody at a guest host began to follow, as it is carried in our answers."""
+def _follow_of(follower: FollowerRow) -> Document:
     return {
         "id": follower.follow_iri,
         "type": "Follow",
@@ -187,7 +189,7 @@ def _is_over(tx: Tx, row: GuestRow) -> bool:
     return may_do(tx, row.project_iri) == NO_GUESTS
 
 
-def know(tx: Tx, document: Document) -> None:
+def know(tx: Tx, document: Document) -> GuestActorRow:
     """Keep who somebody at a guest host is, with their keys. Raises Malformed."""
     iri = id_of(document) or ""
     name = document.get("preferredUsername")
@@ -196,12 +198,14 @@ def know(tx: Tx, document: Document) -> None:
         raise Malformed("no_inbox", safe="The actor has no name, or no inbox on its own host.")
     own = shared if shared is not None and same_origin(shared, iri) else ""
     called = shown(text_of(document.get("name"))) or shown(name)
-    guests.know(tx, GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms))
+    row = GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms)
+    guests.know(tx, row)
     found = [key for key in keys.public_keys_of(document) if key.id.startswith((f"{iri}#", f"{iri}/"))]
     rows = [
         KeyRow(key.id, iri, key.kind, keys.public_to_pem(key.key), tx.now_ms, key.ends_at_ms) for key in found
     ]
     key_rows.put_partners(tx, iri, rows)
+    return row
 
 
 def _shared_inbox(document: Document) -> str | None:

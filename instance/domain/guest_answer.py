@@ -24,6 +24,8 @@ from instance.storage.posts import PostRow
 
 NOTHING: tuple[Draft, ...] = ()
 ANSWER_LIMIT_CHARS = 5000
+HOUR_MS = 3_600_000
+PERSON_AN_HOUR, HOST_AN_HOUR = 60, 600  # each answer is an entry of a log that all companies keep
 
 
 class _Answer(NamedTuple):
@@ -48,6 +50,8 @@ def verify_create(tx: Tx, incoming: Incoming) -> Ruling:
         return Ruling(taken=False, rule="guest_does_not_follow")
     if guests.reply(tx, id_of(carried) or "") is not None:
         return Ruling(taken=False, rule="guest_said_it_already")
+    if _is_too_often(tx, incoming):
+        return Ruling(taken=False, rule="guest_says_too_often")
     refusal = _refuse_words(tx, _read(tx, incoming, project))
     return refusal or Ruling(taken=True, rule="guest_answers")
 
@@ -122,6 +126,12 @@ def apply_delete(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     timeline.leave(tx, post)
     log.redact(tx, post.space, post.iri)
     return (posting.say_delete(tx, post._replace(content="", deleted_at_ms=tx.now_ms), project),)
+
+
+def _is_too_often(tx: Tx, incoming: Incoming) -> bool:
+    since_ms = tx.now_ms - HOUR_MS
+    said = guests.said_lately(tx, incoming.activity.actor, host=incoming.host, since_ms=since_ms)
+    return said.of_host >= HOST_AN_HOUR or (said.of_actor or 0) >= PERSON_AN_HOUR
 
 
 def _project_of(tx: Tx, incoming: Incoming, carried: Any) -> ActorRow | None:

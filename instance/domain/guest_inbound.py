@@ -8,7 +8,7 @@ from typing import Any
 from federation.document import id_of
 from federation.letters import Draft
 from federation.origin import host_of
-from instance.domain import guest, guest_answer, saying
+from instance.domain import guest, guest_answer
 from instance.domain.outcome import Incoming, Ruling
 from instance.policy import guest_space
 from instance.storage import guests
@@ -49,15 +49,7 @@ def apply_follow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     )
     guests.follow(tx, follower)
     space = guest_space(incoming.host, follower.project_iri)
-    return (
-        saying.to_guests(
-            tx,
-            "Accept",
-            guest.follow_of(follower),
-            space=space,
-            to=[known.iri],
-        ),
-    )
+    return (guest.answer_follow(tx, "Accept", follower, space=space),)
 
 
 def verify_unfollow(tx: Tx, incoming: Incoming) -> Ruling:
@@ -87,6 +79,20 @@ def verify_block(tx: Tx, incoming: Incoming) -> Ruling:
 def apply_block(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Write that they do not follow it."""
     guests.unfollow(tx, incoming.activity.object_iri or "", incoming.activity.actor)
+    return NOTHING
+
+
+def verify_profile(tx: Tx, incoming: Incoming) -> Ruling:
+    """Somebody whom we know there tells their new name or inbox."""
+    activity = incoming.activity
+    known = activity.object_iri == activity.actor and guests.actor(tx, activity.actor) is not None
+    return Ruling(taken=True, rule="guest_profile") if known and _is_of_its_host(incoming) else NONE
+
+
+def apply_profile(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Keep it."""
+    known = guest.know(tx, incoming.activity.object)
+    guests.readdress(tx, known.iri, inbox=known.shared_inbox or known.inbox)
     return NOTHING
 
 

@@ -75,6 +75,7 @@ class GuestReply(SQLModel, table=True):
     """An answer of a guest, and the post of the project's actor that it became."""
 
     __tablename__ = "guest_reply"
+    __table_args__ = (Index("ix_guest_reply_lately", "host", "created_at_ms"),)
     note_iri: str = Field(primary_key=True)
     post_iri: str = Field(unique=True)
     project_iri: str

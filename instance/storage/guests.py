@@ -94,6 +94,13 @@ class InboxRow(NamedTuple):
     is_past: int
 
 
+class SaidLately(NamedTuple):
+    """How many answers came from a host, and of these from one of its people."""
+
+    of_host: int
+    of_actor: int | None
+
+
 class _Host(NamedTuple):
     host: str
 
@@ -170,6 +177,11 @@ _FOLLOW = Command(
         ["host", "inbox", "follow_iri", "since_ms", "ended_at_ms"],
     )
 )
+_READDRESS = Command(
+    update(table(GuestFollower))
+    .where(_f.actor_iri == bindparam("of_actor"))
+    .values(inbox=bindparam("to_inbox"))
+)
 _END = Command(
     update(table(GuestFollower))
     .where(*_FOLLOWS, _f.ended_at_ms.is_(None))
@@ -204,6 +216,12 @@ _GONE = Command(
     update(table(GuestNote)).where(_n.id == bindparam("note_id")).values(deleted_at_ms=bindparam("at_ms"))
 )
 _ADD_REPLY = Command(insert_or_ignore(GuestReply))
+_SAID_LATELY = Query(
+    select(func.count(), func.sum(case((_r.actor_iri == bindparam("of_actor"), 1), else_=0))).where(
+        _r.host == bindparam("of_host"), _r.created_at_ms > bindparam("since_ms")
+    ),
+    SaidLately,
+)
 _REPLY = Query(select(*_r).where(_r.note_iri == bindparam("of_iri")), ReplyRow)
 
 
@@ -295,6 +313,11 @@ def follow(tx: Tx, row: FollowerRow) -> None:
     tx.run(_FOLLOW, **row._asdict())
 
 
+def readdress(tx: Tx, actor_iri: str, *, inbox: str) -> None:
+    """Write where letters for somebody go from now on."""
+    tx.run(_READDRESS, of_actor=actor_iri, to_inbox=inbox)
+
+
 def unfollow(tx: Tx, project_iri: str, actor_iri: str) -> bool:
     """Write that somebody follows a project no longer; False when they did not."""
     return tx.run(_END, of_project=project_iri, of_actor=actor_iri, at_ms=tx.now_ms) == 1
@@ -343,6 +366,12 @@ def note_gone(tx: Tx, note_id: int) -> None:
 def add_reply(tx: Tx, row: ReplyRow) -> None:
     """Write which post a guest's answer became."""
     tx.run(_ADD_REPLY, **row._asdict())
+
+
+def said_lately(tx: Tx, actor_iri: str, *, host: str, since_ms: int) -> SaidLately:
+    """How many answers came from a host and from somebody there since a time."""
+    found = tx.first(_SAID_LATELY, of_actor=actor_iri, of_host=host, since_ms=since_ms)
+    return found or SaidLately(0, 0)
 
 
 def reply(tx: Tx, note_iri: str) -> ReplyRow | None:

@@ -28,7 +28,11 @@ class Desk:
         return result.output
 
     async def json(self, line: str):
-        return json.loads(await self.run(f"{line} --json"))
+        printed = (await self.run(f"{line} --json")).splitlines()
+        first = next(
+            number for number, text in enumerate(printed) if text[:1] in "[{"
+        )  # the node beside may log
+        return json.loads("\n".join(printed[first:]))
 
     async def state(self) -> str:
         """How the one charter that this company knows of stands."""

@@ -139,6 +139,15 @@ async def test_an_answer_is_changed_and_taken_back_by_who_gave_it(talk: Talk):
     assert await talk.send("ann", "Update", changed) == 422
 
 
+async def test_an_answer_bears_the_name_that_its_author_has_by_then(talk: Talk):
+    await talk.place.mastodon.follow(talk.place.acme, "kim")
+    document = talk.place.mastodon.people["kim"]
+    assert await talk.send("kim", "Update", document | {"name": "Kimberly"}) == 202
+    assert await talk.send("ann", "Update", document | {"name": "Not kim"}) == 422
+    await talk.say("It is me", name="kim")
+    await seen(talk.bob, f"<p>Kimberly, {talk.place.mastodon.host}: It is me</p>")
+
+
 async def test_an_answer_that_comes_twice_is_one(talk: Talk):
     _, note = await talk.say("Once")
     assert await talk.send("ann", "Create", note) == 422

@@ -205,8 +205,10 @@ async def test_the_companies_hold_one_log_whatever_guests_are_told(place: Place)
 async def test_a_server_without_a_shared_inbox_gets_a_letter_for_each_follower(place: Place):
     place.mastodon.shared = False
     try:
+        accepts = len(place.mastodon.inboxes)
         for name in ("gus", "hal"):
             await place.mastodon.follow(place.acme, name)
+        assert place.mastodon.inboxes[accepts:] == ["/users/gus/inbox", "/users/hal/inbox"]
         before, letters = len(place.mastodon.of("Create")), len(place.mastodon.inboxes)
         await place.acme.post("alice", "To each")
         await place.mastodon.arrived("Create", before + 1)

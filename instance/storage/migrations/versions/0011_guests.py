@@ -69,3 +69,4 @@ def upgrade() -> None:
         sa.Column("host", sa.String, nullable=False),
         sa.Column("created_at_ms", BIG, nullable=False),
     )
+    op.create_index("ix_guest_reply_lately", "guest_reply", ["host", "created_at_ms"])
