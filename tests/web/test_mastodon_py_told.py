@@ -293,7 +293,7 @@ async def test_what_concerns_the_whole_company(acme: Company):
         with pytest.raises(MastodonNotFoundError):
             alice.instance_terms_of_service()
         assert alice.oauth_authorization_server_info()["token_endpoint"]
-        assert alice.verify_minimum_version("4.2.0")
+        assert alice.verify_minimum_version("4.6.0")
         assert alice.retrieve_mastodon_version()
         assert alice.custom_emojis() == alice.announcements() == []
         assert alice.trends() == alice.trending_tags() == alice.trending_statuses() == []

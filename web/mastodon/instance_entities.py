@@ -8,7 +8,7 @@ from instance.domain import about, actor, compose, film, media, picture, pin, po
 from web.i18n import LOCALES, catalogue, phrase
 
 # The Mastodon whose client API this is; apps decide by it what to ask for. Its own version stands behind.
-MASTODON_VERSION = "4.2.10"
+MASTODON_VERSION, API_VERSION = "4.6.0", 10
 VERSION = f"{MASTODON_VERSION} (compatible; Cordée {version('cordee')})"
 
 _AUTHENTICATED = {"local": "authenticated", "remote": "authenticated"}
@@ -118,7 +118,7 @@ def instance_v2(config: Config, vapid_key: str) -> dict[str, Any]:
             "min_age": None,
             "url": None,
         },
-        "api_versions": {"mastodon": 1},
+        "api_versions": {"mastodon": API_VERSION},
         "contact": {"email": "", "account": None},
         "rules": list(RULES),
     }
