@@ -1,6 +1,6 @@
 # Everything starts here. Needs Python 3.11 or newer and make; the rest is fetched on the first run.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser partners demo test check install bench fmt migration clean
+.PHONY: help setup browser partners demo test check fuzz install bench fmt migration clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ check: setup ## the fast half: ruff, mypy, the direction of imports
 	done; \
 	exit $$status
 
+fuzz: setup ## look for bytes that break what reads them, guided by coverage, for as many seconds: make fuzz s=600
+	@$(UV) run --quiet --frozen --group fuzz python -m tests.fuzz -max_total_time=$(or $(s),60) $(CASE)
+
 install: ## the command cordee, from this clone, into PREFIX (/opt/cordee), linked from BINDIR (/usr/local/bin)
 	@export UV_PROJECT_ENVIRONMENT="$(PREFIX)" UV_LINK_MODE=copy; $(UV) sync --quiet --frozen --python $(PYTHON) \
 		--no-dev --no-editable --reinstall-package cordee --compile-bytecode
@@ -54,7 +57,7 @@ migration: setup ## draft a database revision after a change of the declared tab
 	@$(BIN)/ruff format --quiet instance/storage/migrations
 
 clean: ## remove what the other targets made
-	rm -rf .venv .tools tests/third_party/node_modules .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .tools tests/third_party/node_modules .demo .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: uv.lock pyproject.toml
