@@ -42,6 +42,7 @@ __all__ = [
     "edit",
     "publish",
     "revoke_quote",
+    "set_quote_policy",
     "unboost",
 ]
 
@@ -75,6 +76,17 @@ def _quote(tx: Tx, post: PostRow, author: ActorRow, quoted: PostRow) -> tuple[Dr
     iri = mint_activity(tx, "quote_request", post)
     asked = quote_activities.request(post, author, quoted_iri=quoted.iri, iri=iri, at_ms=tx.now_ms)
     return (draft_of(asked, post.space),)
+
+
+def set_quote_policy(tx: Tx, author: ActorRow, post_id: int, policy: str) -> Outcome[PostRow]:
+    """Say anew who may quote the author's own post, here and to the partners that have it. Raises NotFound."""
+    before = _own(tx, author, post_id)
+    post = quotation.set_policy(tx, before, policy)
+    if post.quote_policy == before.quote_policy:
+        return Outcome(post)
+    iri = mint_activity(tx, "update", post)
+    said = render.update(note_facts(tx, post, author), iri=iri, at_ms=tx.now_ms)
+    return Outcome(post, (draft_of(said, post.space),))
 
 
 def revoke_quote(tx: Tx, author: ActorRow, quoted_id: int, quoting_id: int) -> Outcome[PostRow]:
@@ -119,7 +131,7 @@ def edit(
     )
     reword(tx, before, post, mentions=checked.mentions, hashtags=text.hashtags_in(draft.text))
     if draft.quote_policy:
-        post = quotation.set_policy(tx, author, post.id, draft.quote_policy).value
+        post = quotation.set_policy(tx, post, draft.quote_policy)
     facts = _attached(tx, post, author, checked)
     activity = render.update(facts, iri=mint_activity(tx, "update", post), at_ms=tx.now_ms)
     return Outcome(post, (draft_of(activity, post.space),))

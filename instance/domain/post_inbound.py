@@ -105,7 +105,9 @@ def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
     if not _is_author(tx, incoming, post):
         return Ruling(taken=False, rule="not_the_author")
     note = read_note(incoming.activity.object, now_ms=tx.now_ms)
-    if note.updated_at_ms <= (post.edited_at_ms or post.created_at_ms):
+    if not _is_newer(note, post):
+        if note.quote_policy != post.quote_policy:
+            return Ruling(taken=True, rule="quote_policy_by_the_author")
         return Ruling(taken=False, rule="not_newer")
     return Ruling(taken=True, rule="edit_by_the_author")
 
@@ -115,6 +117,9 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     before = _known(tx, incoming)
     assert before is not None
     note = read_note(incoming.activity.object, now_ms=tx.now_ms)
+    quote.set_policy(tx, before, note.quote_policy)
+    if not _is_newer(note, before):
+        return NOTHING
     post = _worded(before, note)._replace(edited_at_ms=note.updated_at_ms)
     posting.reword(tx, before, post, mentions=tuple(_mentioned(tx, note)), hashtags=note.hashtags)
     kept = {row.iri: row.id for row in media.of_posts(tx, [post.id]).get(post.id, ())}
@@ -128,6 +133,10 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     emoji.receive(tx, author, post.space, note.emojis)
     index.keep(tx, post.id)
     return NOTHING
+
+
+def _is_newer(note: Note, post: PostRow) -> bool:
+    return note.updated_at_ms > (post.edited_at_ms or post.created_at_ms)
 
 
 def verify_delete(tx: Tx, incoming: Incoming) -> Ruling:

@@ -5,7 +5,6 @@ once, for a partner's person when asked on the wire, and the answer is a stamp t
 """
 
 from instance.domain.notification import notify
-from instance.domain.outcome import Outcome
 from instance.domain.place import Writer
 from instance.domain.refusal import cannot
 from instance.errors import NotAllowed, NotFound
@@ -124,15 +123,13 @@ def check_revoke(tx: Tx, author: ActorRow, quoted_id: int, quoting_id: int) -> t
     return quoted, row
 
 
-def set_policy(tx: Tx, author: ActorRow, post_id: int, policy: str) -> Outcome[PostRow]:
-    """Say anew who may quote one's own post. What quotes it already stays. Raises NotFound, CannotPublish."""
-    post = posts.seen_by(tx, author.id, post_id)
-    if post is None or post.author_id != author.id or post.boost_of_id is not None:
-        raise NotFound("post of yours")
+def set_policy(tx: Tx, post: PostRow, policy: str) -> PostRow:
+    """Write anew who may quote a post, ours or a partner's. What quotes it already stays."""
     wanted = policy_for(policy, usual=policy, space=post.space, visibility=post.visibility)
-    quotes.set_policy(tx, post.id, wanted)
-    tx.emit(PostChanged(post.id))
-    return Outcome(post._replace(quote_policy=wanted))
+    if wanted != post.quote_policy:
+        quotes.set_policy(tx, post.id, wanted)
+        tx.emit(PostChanged(post.id))
+    return post._replace(quote_policy=wanted)
 
 
 def _uncount(tx: Tx, post_id: int, quoted_id: int) -> None:

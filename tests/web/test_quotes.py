@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from instance.domain.outcome import Outcome
+from instance.storage import quotes
 from tests.nodes import Company, agree
 from tests.web.client import Answer, App, apps_of
+from tests.web.pages import reader
 
 Tied = tuple[Company, Company, Company]
 
@@ -207,18 +210,46 @@ async def test_a_partners_post_is_quoted_when_its_author_lets_it(tied: Tied):
 async def test_a_partners_post_is_not_shown_in_a_quote_that_its_author_does_not_let(tied: Tied):
     acme, globex, initech = tied
     async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):
-        said = await say(alice, "@apollo The frame is ready")
+        await say(alice, "@apollo The frame is ready", quote_approval_policy="nobody")
         await agree(*tied)
         (seen,) = await bob.get("/api/v1/timelines/home")
-        place = f"/api/v1/statuses/{said['id']}/interaction_policy"
-        await alice.call("PUT", place, json={"quote_approval_policy": "nobody"})  # partners have not heard
-        made = (await quote(bob, seen)).content
+        assert seen["quote_approval"]["current_user"] == "denied"
+        assert (await quote(bob, seen)).status == 422
+        await globex.node.perform(lambda tx: Outcome(quotes.set_policy(tx, int(seen["id"]), "public")))
+        made = (await quote(bob, seen)).content  # bob's node has not heard that she lets nobody
         await agree(*tied)
         assert (await status(bob, made))["quote"] == {"state": "rejected", "quoted_status": None}
         assert await alice.get("/api/v1/notifications") == []
         async with apps_of(initech, "carol") as (carol,):
             latest = (await carol.get("/api/v1/timelines/home"))[0]
             assert (latest["uri"], latest["quote"]["state"]) == (made["uri"], "rejected")
+
+
+async def test_partners_hear_who_may_quote_from_now_on(tied: Tied):
+    acme, globex, _ = tied
+    async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):
+        said = await say(alice, "@apollo The frame is ready")
+        place = f"/api/v1/statuses/{said['id']}"
+        for method, path, more, expected in (
+            ("PUT", f"{place}/interaction_policy", {}, "nobody"),
+            ("PUT", place, {"status": "@apollo It is ready now"}, "public"),
+        ):
+            await alice.call(method, path, json={"quote_approval_policy": expected, **more})
+            await agree(acme, globex)
+            (seen,) = await bob.get("/api/v1/timelines/home")
+            assert seen["quote_approval"]["automatic"] == [one for one in (expected,) if one != "nobody"]
+            assert (seen["edited_at"] is None) is (expected == "nobody")
+
+
+async def test_a_page_shows_the_first_words_of_what_is_quoted_to_who_may_read_it(acme: Company):
+    async with apps_of(acme, "alice") as (alice,), reader(acme, "zoe") as zoe:
+        said = await say(alice, "The frame is ready")
+        hidden = await say(alice, "Only for me", visibility="private")
+        for one in (said, hidden):
+            await quote(alice, one)
+        page = await zoe.read("/app/company")
+        assert f'<a href="/app/posts/{said["id"]}">The frame is ready</a>' in page
+        assert "Only for me" not in page
 
 
 async def test_a_post_that_is_taken_out_of_a_quote_is_out_of_it_at_every_partner(tied: Tied):

@@ -87,8 +87,7 @@ def _found(tx: Tx, wanted: Wanted, window: Window) -> list[Json]:
 def people(tx: Tx, rows: Iterable[ActorRow]) -> list[Json]:
     """Admin::Accounts of these rows."""
     rows = list(rows)
-    known = logins.logins_of(tx, [row.id for row in rows])
-    shown = show.account_of_each(tx, rows)
+    known, shown = logins.logins_of(tx, [row.id for row in rows]), show.account_of_each(tx, rows)
     return [admin_account(PersonFacts(row, shown[row.id], known.get(row.id)), tx.home) for row in rows]
 
 

@@ -23,7 +23,7 @@ async def set_policy(request: Request) -> Response:
     policy = sent.text("quote_approval_policy")
     if policy not in quote.POLICIES:
         raise BadInput("quote_approval_policy", "Who may quote is one of public, followers, nobody")
-    await request.app[NODE].perform(lambda tx: quote.set_policy(tx, me.actor, post_id, policy))
+    await request.app[NODE].perform(lambda tx: post.set_quote_policy(tx, me.actor, post_id, policy))
     return await _shown(request, post_id)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from instance.domain import text
-from instance.storage import polls, posts
+from instance.storage import polls, posts, quotes
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.media import MediaRow
@@ -33,13 +33,17 @@ _LINK = re.compile(
 
 
 class PostFacts(NamedTuple):
-    """Posts to show, in order, with all that is said of them; `around` are these posts and those that they answer."""
+    """Posts to show, in order, with all that is said of them; `around` are these posts and those that they answer or quote.
+
+    `quoted` is what a post quotes, by its id, where the viewer is shown that.
+    """
 
     ids: list[int]
     page: PageFacts
     around: dict[int, PostRow]
     polls: dict[int, PollSeen]
     now_ms: int
+    quoted: dict[int, int]
 
 
 class Manner(NamedTuple):
@@ -55,10 +59,22 @@ def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
     """Everything it takes to show these posts to the viewer."""
     page = posts.page_facts(tx, ids, viewer_id)
     answered = {post.in_reply_to_id for post in page.posts.values() if post.in_reply_to_id is not None}
-    missing = answered - page.posts.keys()
+    quoted = _quoted(tx, page, viewer_id)
+    missing = (answered | set(quoted.values())) - page.posts.keys()
     elsewhere = posts.page_facts(tx, missing, viewer_id).posts if missing else {}
     asked = polls.seen(tx, page.posts, viewer_id)
-    return PostFacts(ids, page, page.posts | elsewhere, asked, tx.now_ms)
+    return PostFacts(ids, page, page.posts | elsewhere, asked, tx.now_ms, quoted)
+
+
+def _quoted(tx: Tx, page: PageFacts, viewer_id: int) -> dict[int, int]:
+    """What each post quotes, as far as its author lets it and the viewer may read and wants to."""
+    found = quotes.seen(tx, page.posts, viewer_id).values()
+    return {
+        row.post_id: row.quoted_id
+        for row in found
+        if row.quoted_id is not None and row.state == "accepted" and row.is_readable
+        if not (row.is_blocked or row.is_domain_blocked or row.is_muted)
+    }
 
 
 def post_views(facts: PostFacts, manner: Manner) -> list[dict[str, Any]]:
@@ -77,6 +93,7 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
         "company": company["company"],
         "colour": company["colour"],
         "answers": _answered(post, facts),
+        "quotes": _quotation(post, facts),
         "work": translate(manner.locale, WORK[post.work_kind]) if post.work_kind in WORK else "",
         "content": _with_pages(post.content, page),
         "spoiler": post.spoiler,
@@ -137,6 +154,12 @@ def _answered(post: PostRow, facts: PostFacts) -> dict[str, Any] | None:
         "id": parent.id if parent else None,
         "excerpt": excerpt(parent) if parent else "",
     }
+
+
+def _quotation(post: PostRow, facts: PostFacts) -> dict[str, Any] | None:
+    """The first words of what the post quotes."""
+    quoted = facts.around.get(facts.quoted.get(post.id, 0))
+    return {"id": quoted.id, "excerpt": excerpt(quoted)} if quoted else None
 
 
 def excerpt(post: PostRow) -> str:
