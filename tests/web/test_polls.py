@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from instance.domain import charter
 from instance.storage import polls
 from instance.storage.database import now_ms
 from tests.nodes import Company, a_company, agree, running, three_nodes, until
@@ -313,3 +314,33 @@ async def test_the_end_of_a_partners_poll_shows_what_was_kept_back(tmp_path: Pat
             await until(totals, [0, 1])
             (heard,) = await bob.get("/api/v1/notifications", types=["poll"])
             assert heard["account"]["acct"] == f"alice@{acme.host}"
+
+
+async def test_a_vote_cast_while_the_askers_node_is_down_counts_once_it_is_back(tied: Tied):
+    acme, globex, _ = tied
+    async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):
+        made = await asks(alice, "@apollo Which?")
+        await agree(*tied)
+        poll = await seen_at_home(bob, made["uri"])
+        await acme.shut_door()
+        assert (await votes(bob, poll["id"], 1)).content["own_votes"] == [1]
+        await acme.open_door()
+        await globex.node.try_now(acme.host)
+
+        async def totals() -> list[list[int | None]]:
+            return [counts(await seen_at_home(app, made["uri"])) for app in (alice, bob)]
+
+        await until(totals, [[0, 1], [0, 1]])
+
+
+async def test_nobody_votes_in_a_project_that_is_shut(tied: Tied):
+    acme, globex, _ = tied
+    async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):
+        made = await asks(alice, "@apollo Which?")
+        await agree(*tied)
+        poll = await seen_at_home(bob, made["uri"])
+        await globex.node.perform(lambda tx: charter.suspend(tx, globex.project_iri))
+        refused = await votes(bob, poll["id"], 1)
+        assert (refused.status, refused.content["rule"]) == (422, "withheld_closed")
+        shown = await bob.get(f"/api/v1/polls/{poll['id']}")
+        assert (shown["voted"], counts(shown)) == (False, [0, 0])
