@@ -12,7 +12,7 @@ from federation.errors import Refused
 from federation.letters import Draft
 from federation.origin import host_of
 from instance import ids, policy
-from instance.domain import charter_proofs, member, post, saying
+from instance.domain import charter_proofs, member, post, saying, vote
 from instance.domain.charter_document import Terms, fingerprint
 from instance.domain.charter_states import move, note
 from instance.domain.render import timestamp
@@ -217,9 +217,9 @@ def resumed(tx: Tx, project_iri: str, host: str) -> tuple[Draft, ...]:
         note(tx, row.iri, "resume", by=host)
         if row.state not in PENDING and _settle(tx, row, by=host).state == "live":
             shut_ms = row.updated_at_ms
-            drafts = member.left_since(tx, project_iri, shut_ms) + post.unsaid_deletes(
-                tx, project_iri, shut_ms
-            )
+            drafts = member.left_since(tx, project_iri, shut_ms)
+            drafts += post.unsaid_deletes(tx, project_iri, shut_ms)
+            drafts += vote.unsaid_totals(tx, project_iri, shut_ms)
     return drafts
 
 

@@ -22,6 +22,7 @@ from instance.storage.database import Tx
 from instance.storage.polls import PollRow
 from instance.storage.posts import PostRow
 
+TOLD_WITHIN_MS = 60_000  # so long after its time an end may be noticed; saying it twice does no harm
 _FIELD = "choices"
 
 
@@ -62,6 +63,12 @@ def end(tx: Tx, post_id: int) -> Outcome[None]:
     remind(tx, "poll", [*told, *([post.author_id] if ours else [])], actor_id=post.author_id, post_id=post.id)
     tx.emit(PostChanged(post.id))
     return Outcome(None, _say_totals(tx, post) if ours else ())
+
+
+def unsaid_totals(tx: Tx, project_iri: str, since_ms: int) -> tuple[Draft, ...]:
+    """The totals of our polls that ended while the project was shut, to be said now that it is open."""
+    ended = posts.by_ids(tx, polls.ended_since(tx, project_iri, since_ms - TOLD_WITHIN_MS))
+    return tuple(draft for row in ended.values() if is_ours(tx, row) for draft in _say_totals(tx, row))
 
 
 def _check_ballot(tx: Tx, voter: ActorRow, post: PostRow, poll: PollRow, chosen: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from instance.storage.database import Command, Query, Tx
 from instance.storage.poll_tables import Poll, PollVote
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
+from instance.storage.tables import Post
 
 DUE_LIMIT = 100
 
@@ -62,7 +63,7 @@ class _Number(NamedTuple):
     number: int
 
 
-_poll, _vote = columns(Poll), columns(PollVote)
+_poll, _vote, _post = columns(Poll), columns(PollVote), columns(Post)
 _THIS = _poll.post_id == bindparam("post_id")
 _VOTES = _vote.post_id == bindparam("post_id")
 
@@ -83,6 +84,18 @@ _DUE = Query(
     .order_by(_poll.ends_at_ms)
     .limit(DUE_LIMIT),
     PollRow,
+)
+_ENDED_SINCE = Query(
+    select(_post.id)
+    .join(table(Poll), _poll.post_id == _post.id)
+    .where(
+        _poll.ended == 1,
+        _poll.ends_at_ms >= bindparam("since_ms"),
+        _post.space == bindparam("space"),
+        _post.deleted_at_ms.is_(None),
+    )
+    .order_by(_poll.ends_at_ms),
+    _Number,
 )
 _CHOICES = Query(
     select(_vote.choice).where(_VOTES, _vote.actor_id == bindparam("actor_id")).order_by(_vote.choice),
@@ -126,6 +139,11 @@ def seen(tx: Tx, post_ids: Iterable[int], viewer_id: int) -> dict[int, PollSeen]
 def due(tx: Tx) -> list[PollRow]:
     """Polls whose time is over and whose end was not told yet, DUE_LIMIT at most."""
     return tx.all(_DUE, now_ms=tx.now_ms)
+
+
+def ended_since(tx: Tx, space: str, since_ms: int) -> list[int]:
+    """Ids of the posts of a space whose polls ended since then, in that order."""
+    return [row.number for row in tx.all(_ENDED_SINCE, space=space, since_ms=since_ms)]
 
 
 def choices_of(tx: Tx, post_id: int, actor_id: int) -> tuple[int, ...]:

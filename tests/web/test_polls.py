@@ -344,3 +344,24 @@ async def test_nobody_votes_in_a_project_that_is_shut(tied: Tied):
         assert (refused.status, refused.content["rule"]) == (422, "withheld_closed")
         shown = await bob.get(f"/api/v1/polls/{poll['id']}")
         assert (shown["voted"], counts(shown)) == (False, [0, 0])
+
+
+async def test_totals_that_could_not_be_told_while_a_project_was_shut_are_told_when_it_opens(tmp_path: Path):
+    clock = Clock()
+    async with three_nodes(tmp_path, app_of=build_app, clock=clock) as tied:
+        acme, globex, _ = tied
+        async with apps_of(acme, "alice", "amine") as (alice, amine), apps_of(globex, "bob") as (bob,):
+            await acme.join("amine")
+            made = await asks(alice, "@apollo Which?", hide_totals=True)
+            await votes(amine, made["id"], 0)
+            await agree(*tied)
+            await acme.node.perform(lambda tx: charter.suspend(tx, acme.project_iri))
+            clock.ahead_ms = 2 * HOUR_S * 1000
+            await acme.node.do_due()
+            assert counts(await seen_at_home(bob, made["uri"])) == [None, None]
+            await acme.node.perform(lambda tx: charter.resume(tx, acme.project_iri))
+
+            async def totals() -> Any:
+                return counts(await seen_at_home(bob, made["uri"]))
+
+            await until(totals, [1, 0])
