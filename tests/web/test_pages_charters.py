@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from instance.domain import charter, project
+from instance.domain import charter, guest, project
 from instance.domain.charter import PartyTerms
 from instance.storage import keys
-from tests.nodes import Company, a_company, agree, running, until
+from tests.nodes import Company, a_company, agree, running, tie, until
 from tests.web.pages import Reader, charter_path, project_path, reader
 from web.app import build_app
 
@@ -284,3 +284,16 @@ async def test_the_chain_is_proven_when_asked(acme: Company):
     async with reader(acme, "admin", is_admin=True) as admin:
         assert "chain unbroken" not in await admin.read("/app/ledger")
         assert "chain unbroken" in await admin.read("/app/ledger?prove=yes")
+
+
+async def test_it_sees_which_guest_hosts_follow_the_project(tmp_path: Path):
+    companies = [a_company(tmp_path, name, app_of=build_app) for name in ("acme", "globex")]
+    async with running(*companies) as (acme, globex), reader(acme, "admin", is_admin=True) as admin:
+        await tie(acme, globex, guests="read")
+        assert "Guest hosts" not in await admin.read(await charter_path(acme))
+        for host in ("mastodon.example", "pleroma.example"):
+            await acme.node.perform(lambda tx, host=host: guest.allow(tx, acme.project_iri, host=host))
+        await acme.node.perform(lambda tx: guest.revoke(tx, acme.project_iri, host="mastodon.example"))
+        page = await admin.read(await charter_path(acme))
+        shown = re.findall(r'class="host">([a-z.]+)</span>\s*<span class="chip \w+">([^<]+)<', page)
+        assert shown == [("pleroma.example", "let in"), ("mastodon.example", "no longer")]

@@ -10,12 +10,12 @@ from federation.errors import FederationError
 from instance.domain import charter
 from instance.domain.outcome import Outcome
 from instance.errors import Refusal
-from instance.storage import charters
+from instance.storage import charters, guests
 from instance.storage.charters import CharterRow, EventRow, PartyRow
 from instance.storage.database import Tx
 from web.doors import NODE, session_of
 from web.i18n import phrase, translate
-from web.pages.charter_view import acts_on, charter_view, event_words
+from web.pages.charter_view import acts_on, charter_view, event_words, guests_view
 from web.pages.frame import in_words, locale_of, number, respond
 from web.session import page
 
@@ -48,11 +48,12 @@ MOVED_ON = phrase("The charter is in another state by now. This page shows it as
 
 
 class CharterFacts(NamedTuple):
-    """A charter version with its companies and what happened to it."""
+    """A charter version with its companies, what happened to it, and the guest hosts of its project."""
 
     row: CharterRow
     parties: list[PartyRow]
     events: list[EventRow]
+    guests: list[dict[str, Any]]
 
 
 async def get_charters(request: Request) -> Response:
@@ -128,7 +129,11 @@ async def _facts(request: Request) -> CharterFacts:
 
 def _load(tx: Tx, charter_id: int) -> CharterFacts | None:
     row = charters.by_id(tx, charter_id)
-    return CharterFacts(row, charters.parties(tx, row.id), charters.events(tx, row.iri)) if row else None
+    if row is None:
+        return None
+    hosts = guests.of_projects(tx, [row.project_iri])
+    shown = guests_view(hosts, guests.followers(tx, [row.project_iri]), now_ms=tx.now_ms)
+    return CharterFacts(row, charters.parties(tx, row.id), charters.events(tx, row.iri), shown)
 
 
 async def _show(request: Request, facts: CharterFacts, *, problem: str = "", status: int = 200) -> Response:
@@ -137,6 +142,7 @@ async def _show(request: Request, facts: CharterFacts, *, problem: str = "", sta
     shown: dict[str, Any] = {
         "charter": charter_view(facts.row, facts.parties, own_host=home.host, locale=locale),
         "events": event_words(facts.events, facts.parties, locale),
+        "guests": facts.guests,
         "actions": acts_on(facts.row, ours, own_node=home.node, locale=locale),
     }
     shown["unmet"] = status == SILENT_STATUS

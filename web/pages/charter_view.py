@@ -3,12 +3,14 @@
 `tone` is one of good, bad, wait, plain: the colour of a chip.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from instance.storage.charters import CharterRow, EventRow, PartyRow
+from instance.storage.guests import FollowerRow, GuestRow
 from web.i18n import Locale, duration, phrase, translate
 
 COLOURS = 6
@@ -192,6 +194,24 @@ def charter_view(
             for party in parties
         ],
     }
+
+
+def guests_view(
+    rows: Iterable[GuestRow], followers: Iterable[FollowerRow], *, now_ms: int
+) -> list[dict[str, Any]]:
+    """The guest hosts of a project, those let in first, with how many follow from each."""
+    present = Counter(row.host for row in followers if row.ended_at_ms is None)
+    shown = [
+        {
+            "host": row.host,
+            "is_open": row.is_open(now_ms),
+            "label": f"C{row.label}",
+            "ends_at_ms": row.ends_at_ms,
+            "followers": present[row.host],
+        }
+        for row in rows
+    ]
+    return sorted(shown, key=lambda each: (not each["is_open"], each["host"]))
 
 
 def event_words(
