@@ -1,7 +1,7 @@
 """`make bench`: what a node costs, in CPU time of one core, beside the machine's floor measured in the same run.
 
 Not a test: figures and ratios only. Every node is real; the one that is measured runs `cordee serve` pinned to one core, its load comes from
-another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home latency slow sockets growth push.
+another. `python -m tests.bench [section …] [--scale 0.2] [--log FILE]`; sections: floor start inbound outbound home latency slow dead sockets growth push.
 """
 
 import argparse
@@ -249,26 +249,51 @@ async def _latency(
 
 async def slow(asked: argparse.Namespace) -> None:
     """One host that takes 5 s for each letter among 16: when does the last healthy one have its letters?"""
+
+    async def hurt(sinks: list[site.Sink]) -> None:
+        sinks[0].delay_s = 5.0
+
+    a, b = await _compared(asked, hurt, 1)
+    say("last healthy delivery, all 16 healthy", f"{1000 * a:8.0f} ms")
+    say("last healthy delivery, one takes 5 s", f"{1000 * b:8.0f} ms = {b / a:.2f} ×")
+
+
+async def dead(asked: argparse.Namespace) -> None:
+    """Half of 16 hosts are dead, some refusing, some never answering: when does the last of the other half have its letters?"""
+
+    async def hurt(sinks: list[site.Sink]) -> None:
+        for sink in sinks[:4]:
+            await sink.close()
+        for sink in sinks[4:8]:
+            sink.delay_s = 3600.0
+
+    a, b = await _compared(asked, hurt, 8)
+    say("last of 8 healthy, the other 8 healthy too", f"{1000 * a:8.0f} ms")
+    say("last of 8 healthy, the other 8 dead", f"{1000 * b:8.0f} ms = {b / a:.2f} ×")
+
+
+async def _compared(
+    asked: argparse.Namespace, hurt: Callable[[list[site.Sink]], Awaitable[None]], ill: int
+) -> tuple[float, float]:
+    """Seconds until the last healthy host has its letters, before and after the first `ill` of 16 hosts are hurt."""
     posts = max(2, int(20 * asked.scale))
     with tempfile.TemporaryDirectory() as directory:
         async with site.tied(Path(directory), 16, hub=True) as (acme, others):
             sinks = [site.Sink(other) for other in others]
             for sink in sinks:
                 await sink.open()
+            healthy = sinks[ill:]
             for warm in range(2):
-                await _last_healthy(acme, sinks, 1, f"warm {warm}")
-            without = [await _last_healthy(acme, sinks, posts, f"without {n}") for n in range(5)]
-            sinks[0].delay_s = 5.0
-            with_slow = [await _last_healthy(acme, sinks, posts, f"with {n}") for n in range(5)]
+                await _last_healthy(acme, healthy, 1, f"warm {warm}")
+            without = [await _last_healthy(acme, healthy, posts, f"without {n}") for n in range(5)]
+            await hurt(sinks)
+            hurting = [await _last_healthy(acme, healthy, posts, f"with {n}") for n in range(5)]
             for sink in sinks:
                 await sink.close()
-            a, b = statistics.median(without), statistics.median(with_slow)
-            say("last healthy delivery, all 16 healthy", f"{1000 * a:8.0f} ms")
-            say("last healthy delivery, one takes 5 s", f"{1000 * b:8.0f} ms = {b / a:.2f} ×")
+    return statistics.median(without), statistics.median(hurting)
 
 
-async def _last_healthy(acme: Company, sinks: list[site.Sink], posts: int, text: str) -> float:
-    healthy = sinks[1:]
+async def _last_healthy(acme: Company, healthy: list[site.Sink], posts: int, text: str) -> float:
     goal = sum(sink.count for sink in healthy) + posts * len(healthy)
     begun = time.perf_counter()
     await asyncio.gather(*(acme.post("alice", f"{text} {n}") for n in range(posts)))
@@ -307,6 +332,7 @@ SECTIONS: dict[str, Section] = {
     "home": home,
     "latency": latency,
     "slow": slow,
+    "dead": dead,
     "sockets": sockets,
     "growth": growth,
     "push": push,
