@@ -26,6 +26,9 @@ FORMATS = {
 }
 
 
+_ALSO_CALLED = {"image/apng": "image/png"}  # a PNG that moves
+
+
 class Picture(NamedTuple):
     """A decoded picture: the bytes to keep, a preview (WebP) and what is known of it."""
 
@@ -49,7 +52,8 @@ class _Pixels(Image.Image):
 def picture_type(data: bytes) -> str | None:
     """The media type that the bytes themselves show, when it is one of a picture that can be attached."""
     kind = filetype.guess(data[:512])
-    return str(kind.mime) if kind is not None and kind.mime in FORMATS else None
+    media_type = _ALSO_CALLED.get(kind.mime, str(kind.mime)) if kind is not None else None
+    return media_type if media_type in FORMATS else None
 
 
 def _type(data: bytes) -> str:

@@ -100,11 +100,15 @@ def test_a_large_upload_is_scaled_down_and_its_preview_more_so():
     assert (taken.width, opened(taken.preview).width) == (picture.SIDE_LIMIT_PX, picture.PREVIEW_SIDE_PX)
 
 
-def test_an_animation_stays_one():
+@pytest.mark.parametrize(
+    ("form", "kind"), [("GIF", "image/gif"), ("WEBP", "image/webp"), ("PNG", "image/png")]
+)
+def test_an_animation_stays_one(form, kind):
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
     out = io.BytesIO()
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=50, loop=0)
-    assert opened(media.accept(out.getvalue()).data).n_frames == 3
+    frames[0].save(out, form, save_all=True, append_images=frames[1:], duration=50, loop=0)
+    taken = media.accept(out.getvalue())
+    assert (taken.media_type, opened(taken.data).n_frames) == (kind, 3)
 
 
 @pytest.mark.parametrize(
