@@ -6,7 +6,7 @@ a partner's emoji is known in the project in which it was used, and nowhere else
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from instance import ids
 from instance.domain import media
@@ -36,6 +36,33 @@ _WRITTEN = re.compile(r"(?<![a-zA-Z0-9_:]):([a-zA-Z0-9_]{2,64}):(?![a-zA-Z0-9_:]
 def shortcodes_in(*words: str) -> frozenset[str]:
     """The names that stand between colons in these words; that there is an emoji of that name is not said."""
     return frozenset(name for text in words if ":" in text for name in _WRITTEN.findall(text))
+
+
+def replaced(words: str, by: Mapping[str, str]) -> str:
+    """The words with something else in place of those names between colons that are in `by`."""
+    return _WRITTEN.sub(lambda found: by.get(found[1], found[0]), words)
+
+
+def in_posts(
+    tx: Tx, rows: Iterable[PostRow], authors: Mapping[int, ActorRow], asked: Mapping[int, PollRow]
+) -> dict[int, list[EmojiRow]]:
+    """The emojis in the words of each post (and its poll), by its id: those of its author's company in its space, in one query."""
+    rows = list(rows)
+    names = {row.id: shortcodes_in(row.content, row.spoiler, *_titles(asked.get(row.id))) for row in rows}
+    wanted = frozenset[str]().union(*names.values())
+    if not wanted:
+        return {}
+    places = {row.id: (authors[row.author_id].host, row.space) for row in rows}
+    hosts, spaces = {host for host, _ in places.values()}, {space for _, space in places.values()}
+    drawn = {
+        (one.host, one.space, one.shortcode): one
+        for one in emojis.named(tx, wanted, hosts=hosts, spaces=spaces)
+        if one.state == "ready"
+    }
+    return {
+        post_id: [drawn[*place, name] for name in sorted(names[post_id]) if (*place, name) in drawn]
+        for post_id, place in places.items()
+    }
 
 
 def check_picture(data: bytes) -> Picture:

@@ -8,7 +8,7 @@ import orjson
 
 from instance.domain import filtering, text
 from instance.domain.about import about_of
-from instance.domain.emoji import shortcodes_in
+from instance.domain.emoji import in_posts, shortcodes_in
 from instance.policy import INTERNAL
 from instance.storage import (
     actors,
@@ -252,33 +252,15 @@ def _followed(tx: Tx, facts: PageFacts, viewer_id: int) -> frozenset[int]:
 def emojis_of(
     tx: Tx, rows: Iterable[PostRow], authors: Mapping[int, ActorRow], asked: Mapping[int, PollSeen]
 ) -> dict[int, list[Json]]:
-    """The CustomEmojis in the words of each post, by its id: those of its author's company in its space."""
-    rows = list(rows)
-    names = {row.id: shortcodes_in(row.content, row.spoiler, *_titles(asked.get(row.id))) for row in rows}
-    wanted = frozenset[str]().union(*names.values())
-    if not wanted:
-        return {}
-    places = {row.id: (authors[row.author_id].host, row.space) for row in rows}
-    hosts, spaces = {host for host, _ in places.values()}, {space for _, space in places.values()}
-    found: dict[tuple[str, str], dict[str, Json]] = {}
-    for one in emojis.named(tx, wanted, hosts=hosts, spaces=spaces):
-        if one.state == "ready":
-            found.setdefault((one.host, one.space), {})[one.shortcode] = custom_emoji(one, tx.home)
-    return {
-        post_id: [drawn[name] for name in sorted(names[post_id]) if name in drawn]
-        for post_id, place in places.items()
-        if (drawn := found.get(place))
-    }
+    """The CustomEmojis in the words of each post, by its id."""
+    found = in_posts(tx, rows, authors, {post_id: seen.poll for post_id, seen in asked.items()})
+    return {post_id: [custom_emoji(one, tx.home) for one in drawn] for post_id, drawn in found.items()}
 
 
 def emojis_of_one(tx: Tx, row: PostRow, viewer_id: int) -> list[Json]:
     """The CustomEmojis in the words of one post."""
     asked = polls.seen(tx, [row.id], viewer_id)
     return emojis_of(tx, [row], actors.by_ids(tx, [row.author_id]), asked).get(row.id, [])
-
-
-def _titles(asked: PollSeen | None) -> list[str]:
-    return [title for title, _ in asked.poll.options()] if asked else []
 
 
 def attachments(tx: Tx, rows: Iterable[MediaRow], pictures: PictureKeys) -> list[Json]:

@@ -1,20 +1,22 @@
 """Posts as pages show them. The rule kept here: pure, but for one read of the facts; what the viewer may not see is not among them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from instance.domain import text
+from instance.domain import emoji, text
 from instance.storage import polls, posts, quotes
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
+from instance.storage.emojis import EmojiRow
 from instance.storage.media import MediaRow
 from instance.storage.polls import PollSeen
 from instance.storage.posts import PageFacts, PostRow
 from web.i18n import Locale, phrase, translate
+from web.pages.emoji_view import with_emojis
 from web.pages.place import Company
 
 EXCERPT_CHARS = 60
@@ -44,6 +46,7 @@ class PostFacts(NamedTuple):
     polls: dict[int, PollSeen]
     now_ms: int
     quoted: dict[int, int]
+    emojis: dict[int, list[EmojiRow]]
 
 
 class Manner(NamedTuple):
@@ -63,7 +66,10 @@ def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
     missing = (answered | set(quoted.values())) - page.posts.keys()
     elsewhere = posts.page_facts(tx, missing, viewer_id).posts if missing else {}
     asked = polls.seen(tx, page.posts, viewer_id)
-    return PostFacts(ids, page, page.posts | elsewhere, asked, tx.now_ms, quoted)
+    drawn = emoji.in_posts(
+        tx, page.posts.values(), page.actors, {post_id: seen.poll for post_id, seen in asked.items()}
+    )
+    return PostFacts(ids, page, page.posts | elsewhere, asked, tx.now_ms, quoted, drawn)
 
 
 def _quoted(tx: Tx, page: PageFacts, viewer_id: int) -> dict[int, int]:
@@ -95,7 +101,7 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
         "answers": _answered(post, facts),
         "quotes": _quotation(post, facts),
         "work": translate(manner.locale, WORK[post.work_kind]) if post.work_kind in WORK else "",
-        "content": _with_pages(post.content, page),
+        "content": with_emojis(_with_pages(post.content, page), _urls(facts.emojis.get(post.id, ()))),
         "spoiler": post.spoiler,
         "language": post.language,
         "created_at_ms": post.created_at_ms,
@@ -131,6 +137,10 @@ def _poll(asked: PollSeen, post: PostRow, facts: PostFacts, manner: Manner) -> d
         "is_over": over,
         "ends_at_ms": row.ends_at_ms,
     }
+
+
+def _urls(drawn: Iterable[EmojiRow]) -> dict[str, str]:
+    return {one.shortcode: f"/app/media/{one.media_id}/original?key={one.link_key}" for one in drawn}
 
 
 def _picture(media: MediaRow, manner: Manner) -> dict[str, Any]:
