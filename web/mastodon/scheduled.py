@@ -1,10 +1,13 @@
 """Posts for later: seen, moved, cancelled. The rule kept here: only who wrote one knows of it."""
 
+from collections.abc import Iterable
+
 from aiohttp.web import Request, Response
 
 from federation.activity import moment_ms
 from federation.doors import Route
 from instance.domain import schedule
+from instance.domain.compose import PostDraft
 from instance.domain.poll import PollDraft
 from instance.storage import media, scheduled
 from instance.storage.database import Tx
@@ -28,9 +31,24 @@ def due_of(sent: Params) -> int:
 
 
 def scheduled_status(tx: Tx, row: ScheduledRow, pictures: PictureKeys) -> Json:
-    """ScheduledStatus. `refused` is ours, and there only when its time has come in vain: why, in words."""
-    draft = schedule.draft_of(row)
-    attached = media.owned(tx, row.owner_id, draft.media_ids)
+    """ScheduledStatus of one."""
+    return scheduled_statuses(tx, row.owner_id, [row], pictures)[0]
+
+
+def scheduled_statuses(
+    tx: Tx, owner_id: int, rows: Iterable[ScheduledRow], pictures: PictureKeys
+) -> list[Json]:
+    """ScheduledStatus of each, their pictures in one query."""
+    drafts = [(row, schedule.draft_of(row)) for row in rows]
+    found = media.owned(tx, owner_id, [media_id for _, draft in drafts for media_id in draft.media_ids])
+    shown = {row.id: each for row, each in zip(found, show.attachments(tx, found, pictures), strict=True)}
+    return [
+        _shown(row, draft, [shown[one] for one in draft.media_ids if one in shown]) for row, draft in drafts
+    ]
+
+
+def _shown(row: ScheduledRow, draft: PostDraft, attached: list[Json]) -> Json:
+    """`refused` is ours, and there only when its time has come in vain: why, in words."""
     shown: Json = {
         "id": str(row.id),
         "scheduled_at": timestamp(row.due_at_ms),
@@ -50,7 +68,7 @@ def scheduled_status(tx: Tx, row: ScheduledRow, pictures: PictureKeys) -> Json:
             "quoted_status_id": None if draft.quoted_id is None else str(draft.quoted_id),
             "quote_approval_policy": draft.quote_policy or None,
         },
-        "media_attachments": show.attachments(tx, attached, pictures),
+        "media_attachments": attached,
     }
     return shown | ({"refused": row.refused} if row.refused else {})
 
@@ -70,7 +88,7 @@ async def get_all(request: Request) -> Response:
 
     def read(tx: Tx) -> tuple[list[int], list[Json]]:
         rows = scheduled.of_owner(tx, me.id, window)
-        return [row.id for row in rows], [scheduled_status(tx, row, pictures) for row in rows]
+        return [row.id for row in rows], scheduled_statuses(tx, me.id, rows, pictures)
 
     ids, shown = await request.app[NODE].read(read)
     return reply(shown, headers=links(request, request.app[NODE].home.base, ids, window))
