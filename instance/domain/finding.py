@@ -62,10 +62,8 @@ def sought(tx: Tx, viewer: ActorRow, asked: Asked, *, author_id: int | None = No
     """What to ask the index for, as the viewer may read it; None when nothing was typed that could be found."""
     if not (asked.phrases or asked.facts):
         return None
-    must, must_not = [_any_of(_readers(tx, viewer.id))], [_words(phrase) for phrase in asked.refused]
-    must += [_words(phrase) for phrase in asked.phrases]
-    if author_id is not None:
-        must.append(_any_of([index.author(author_id)]))
+    wanted, refused = [_words(one) for one in asked.phrases], [_words(one) for one in asked.refused]
+    facts = [_any_of([index.author(author_id)])] if author_id is not None else []
     bounds = Sought("")
     for fact in asked.facts:
         if fact.key in {"before", "after"}:
@@ -73,9 +71,14 @@ def sought(tx: Tx, viewer: ActorRow, asked: Asked, *, author_id: int | None = No
         elif fact.key == "in" and fact.value.lower() == "library":
             bounds = bounds._replace(library=1 if fact.wanted else -1)
         elif (token := _token(tx, viewer, fact)) is not None:
-            (must if fact.wanted else must_not).append(_any_of([token]))
-    refused = f" NOT ({' OR '.join(must_not)})" if must_not else ""
-    return bounds._replace(match=f"({' AND '.join(must)}){refused}")
+            (facts if fact.wanted else refused).append(_any_of([token]))
+    return bounds._replace(match=_match(wanted, [_any_of(_readers(tx, viewer.id)), *facts], refused))
+
+
+def _match(words: list[str], facts: list[str], refused: list[str]) -> str:
+    """The words apart from what the posts are: most posts are for the viewer, and to ask that of each word would cost more than the words."""
+    what = f"({' AND '.join(words or facts)}) NOT ({' OR '.join(refused or [_any_of([index.NOTHING])])})"
+    return " AND ".join([f"({what})", *facts])
 
 
 def _readers(tx: Tx, viewer_id: int) -> list[str]:
