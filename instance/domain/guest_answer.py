@@ -4,6 +4,7 @@ The rule kept here: what a guest says names nothing of the project but the proje
 trying what there is; and only who follows the project is heard in it.
 """
 
+import re
 from typing import Any, NamedTuple
 
 from federation.document import Document, first_type, id_of, one_or_many, text_of
@@ -24,8 +25,11 @@ from instance.storage.posts import PostRow
 
 NOTHING: tuple[Draft, ...] = ()
 ANSWER_LIMIT_CHARS = 5000
+NAME_LIMIT_CHARS = 50
 HOUR_MS = 3_600_000
 PERSON_AN_HOUR, HOST_AN_HOUR = 60, 600  # each answer is an entry of a log that all companies keep
+
+_PRETENCE = re.compile(r"[^\w'’.-]+")  # of punctuation only what names have
 
 
 class _Answer(NamedTuple):
@@ -171,7 +175,9 @@ def _read(tx: Tx, incoming: Incoming, project: ActorRow) -> _Answer:
 
 
 def _name(who: GuestActorRow | None, incoming: Incoming) -> str:
-    return who.display_name if who is not None else incoming.activity.actor.rpartition("/")[2]
+    """The name that stands in front of the words; without what would let it pass for somebody of a company ("Bob, Globex: …")."""
+    called = who.display_name if who is not None else incoming.activity.actor.rpartition("/")[2]
+    return " ".join(_PRETENCE.sub(" ", called)[:NAME_LIMIT_CHARS].split()) or incoming.host
 
 
 def _attached(document: Document) -> list[str]:

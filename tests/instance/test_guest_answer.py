@@ -8,8 +8,8 @@ from federation.activity import Activity
 from instance.activities import GUEST_RULES
 from instance.domain.guest_answer import HOST_AN_HOUR, PERSON_AN_HOUR
 from instance.domain.outcome import Incoming, Ruling
-from instance.storage import guests
-from instance.storage.guests import ReplyRow
+from instance.storage import guests, search_tables
+from instance.storage.guests import GuestActorRow, ReplyRow
 from tests.instance.companies import ACME, APOLLO, Companies
 from tests.instance.guests import ANN, MASTODON, a_follower, with_guests
 
@@ -21,12 +21,13 @@ BEN = f"https://{MASTODON}/users/ben"
 def net() -> Companies:
     """Apollo, whose guests may answer; Ann follows."""
     net = with_guests(MASTODON)
+    net[ACME]._connection.execute(search_tables.CREATE)
     a_follower(net)
     return net
 
 
-def ruling(net: Companies, **note: Any) -> Ruling:
-    """What becomes of a note of ann's that mentions the project."""
+def incoming(**note: Any) -> Incoming:
+    """A note of ann's that mentions the project."""
     carried = {
         "id": NOTE,
         "type": "Note",
@@ -35,8 +36,12 @@ def ruling(net: Companies, **note: Any) -> Ruling:
         "tag": [{"type": "Mention", "href": APOLLO}],
     } | note
     activity = Activity.parse({"id": f"{NOTE}/activity", "type": "Create", "actor": ANN, "object": carried})
-    incoming = Incoming(activity, MASTODON, None, None, None)
-    return GUEST_RULES["Create", "Note"].verify(net[ACME], incoming)
+    return Incoming(activity, MASTODON, None, None, None)
+
+
+def ruling(net: Companies, **note: Any) -> Ruling:
+    """What becomes of it."""
+    return GUEST_RULES["Create", "Note"].verify(net[ACME], incoming(**note))
 
 
 def said(net: Companies, count: int, *, by: str, ago_ms: int = 0) -> None:
@@ -83,6 +88,22 @@ def test_what_is_not_for_the_project_is_not_taken(net: Companies, rule: str, not
 def test_a_guest_is_heard_so_often_an_hour(net: Companies, count: int, by: str, ago_ms: int, taken: bool):
     said(net, count, by=by, ago_ms=ago_ms)
     assert ruling(net).taken == taken
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Bob, Globex: agreed —", "Bob Globex agreed"),
+        ("Zoë O’Hara-Smith", "Zoë O’Hara-Smith"),
+        ("🚀", MASTODON),
+        ("x" * 200, "x" * 50),
+    ],
+)
+def test_a_guest_passes_for_nobody_of_a_company(net: Companies, name: str, shown: str):
+    guests.know(net[ACME], GuestActorRow(ANN, MASTODON, "ann", name, ANN, "", net[ACME].now_ms))
+    [draft] = GUEST_RULES["Create", "Note"].apply(net[ACME], incoming())
+    assert draft.activity["object"]["content"] == f"<p>{shown}, {MASTODON}: Here</p>"
+    assert (draft.author, draft.project) == (APOLLO, APOLLO)
 
 
 def test_who_follows_no_more_is_not_heard(net: Companies):
