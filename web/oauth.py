@@ -178,6 +178,7 @@ def _explained(locale: Locale, scopes: str) -> list[tuple[str, str]]:
         "follow": translate(locale, "Follow people and ask to join projects"),
         "push": translate(locale, "Send you notifications"),
         "profile": translate(locale, "See who you are"),
+        "admin": translate(locale, "Look after people and reports as IT does, if you are of IT"),
     }
     return [(scope, meanings[scope.partition(":")[0]]) for scope in scopes.split()]
 

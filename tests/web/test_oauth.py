@@ -436,3 +436,18 @@ async def test_an_app_of_another_origin_may_ask_who_the_person_is(acme: Company)
     async with apps_of(acme, "") as (app,):
         answer = await app.call("OPTIONS", "/oauth/userinfo")
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")
+
+
+async def test_an_app_for_it_is_explained_and_works_for_it_alone(acme: Company):
+    await acme.hire("it", password_hash=PASSWORD_HASH, is_admin=True)
+    wanted = "admin:read admin:write:reports"
+    async with apps_of(acme, "") as (app,):
+        client = await registered(app, scopes=wanted)
+        for name, status in (("it", 200), ("alice", 403)):
+            browser = await signed_in(app, name)
+            page = await browser.get("/oauth/authorize", params=asking(client, scope=wanted))
+            assert "as IT does" in page.content
+            code = query_of(await agreed(browser, client, scope=wanted))["code"]
+            grant = await app.post("/oauth/token", **redeeming(client, code))
+            own = App(acme, app.session, grant["access_token"])
+            assert (await own.call("GET", "/api/v1/admin/reports")).status == status
