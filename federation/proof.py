@@ -3,7 +3,7 @@
 The rule kept here: a proof is checked as it was written. What is hashed is the document without any proof, and the proof without its
 value, both canonical. Several proofs on one document form a set: each covers the document alone, so they can be added in any order.
 Each costs a pass over the document, so a set has a limit. A Linked Data Signature (`signature`) is made after them and left out too
-(FEP-8b32), but not in an entry of a log: nothing of that may be changed, else its hash would not be its author's alone.
+(FEP-8b32). Not so in an entry of a log: of that nothing may be added or changed, else its hash would not be its author's alone.
 """
 
 from collections.abc import Callable
@@ -52,11 +52,14 @@ def check_proof(document: Document, *, find_key: FindKey, now_ms: int | None = N
     """The verification methods whose proofs hold; at least one. All of our suite must hold, proofs of other suites are passed over.
 
     With `now_ms`, a proof made more than a day later than that is refused.
-    Raises Unauthentic: no_proof, too_many_proofs, proof_method, unknown_key, proof_from_the_future and what `check_one` raises.
+    An entry of a log carries one alone, else whoever serves it could give it another hash by adding one.
+    Raises Unauthentic: no_proof, several_proofs, too_many_proofs, proof_method, unknown_key, proof_from_the_future and what `check_one` raises.
     """
     proofs = [proof for proof in proofs_of(document) if proof.get("cryptosuite") == SUITE]
     if not proofs:
         raise Unauthentic("no_proof", safe=f"The document carries no {SUITE} proof.")
+    if "log" in document and not isinstance(document["proof"], dict):
+        raise Unauthentic("several_proofs", safe="An entry of a log carries its author's proof and no other.")
     if len(proofs) > MOST_PROOFS:
         raise Unauthentic("too_many_proofs", safe=f"A document may carry {MOST_PROOFS} proofs.")
     return [_checked(document, proof, find_key, now_ms=now_ms) for proof in proofs]
@@ -99,9 +102,11 @@ def check_one(document: Document, proof: Document, key: Ed25519PublicKey) -> Non
 
 
 def _context_fits(document: Document, proof: Document) -> bool:
-    """Data Integrity EdDSA 3.3.2: the document's @context starts with the proof's, in order."""
+    """Data Integrity EdDSA 3.3.2: the document's @context starts with the proof's, in order; in an entry of a log it is the very same."""
     if "@context" not in proof:
         return True
+    if "log" in document:
+        return bool(document.get("@context") == proof["@context"])
     wanted: list[Any] = one_or_many(proof["@context"])
     return one_or_many(document.get("@context"))[: len(wanted)] == wanted
 

@@ -58,6 +58,19 @@ def test_a_linked_data_signature_beside_the_proof_is_passed_over_but_not_in_an_e
     assert rule_of(entry | {"signature": signature}) == "bad_proof"
 
 
+def test_an_entry_of_a_log_carries_one_proof_in_one_form_so_that_its_hash_is_its_authors_alone():
+    entry = proven(DOCUMENT | {"log": {"seq": 1}})
+    other = {**entry["proof"], "cryptosuite": "ecdsa-jcs-2019"}
+    for proofs in ([entry["proof"]], [entry["proof"], other], [entry["proof"]] * 2):
+        assert rule_of(entry | {"proof": proofs}) == "several_proofs"
+
+
+def test_the_context_of_an_entry_is_the_very_one_of_its_proof():
+    longer = {"@context": [*CONTEXT, "https://more.example/ns"]}
+    assert check_proof(proven() | longer, find_key=find) == [KEY_ID]
+    assert rule_of(proven(DOCUMENT | {"log": {"seq": 1}}) | longer) == "proof_context"
+
+
 def test_the_published_proofs_are_made_and_hold():
     unsigned = steps("fep-8b32.feature", "Given document")
     signed = steps("fep-8b32.feature", "Then The signed document is")
