@@ -1,5 +1,6 @@
 """What nobody would write, said by a member of the project as proven entries of its log: never an error of ours, and what was taken can be read."""
 
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -16,14 +17,17 @@ from structlog.testing import capture_logs
 from federation.document import Document
 from federation.errors import FederationError
 from federation.log import Head
+from instance.domain import guest
 from instance.reasons import reasons
 from instance.storage import charters
 from instance.storage import log as entries
 from tests.fuzz.shapes import broken
 from tests.instance.arriving import decided, proven, said
 from tests.nodes import Company, a_company, agree, running, tie
+from tests.outsider import Outsider, an_outsider
+from tests.scenarios.shapes import SHAPES, create
 from tests.scenarios.test_others_come_in import as_said_by
-from tests.scenarios.test_rope_forgeries import send, signed_by
+from tests.scenarios.test_rope_forgeries import post_bytes, send, signed_by
 from tests.web.client import App, apps_of
 from web.app import build_app
 
@@ -31,6 +35,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _numbers = count(1)
 BEHIND = "own_log_is_behind"  # Globex hears of entries that its own log does not have
+APOLLO = "https://acme.example/projects/apollo"
 FUZZ = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")),
     deadline=None,
@@ -45,6 +50,7 @@ class Place:
 
     acme: Company
     globex: Company
+    mastodon: Outsider
     alice: App
     head: Head | None = None
 
@@ -93,15 +99,17 @@ class Place:
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     directory = tmp_path_factory.mktemp("fuzzed")
     acme, globex = a_company(directory, "acme", app_of=build_app), a_company(directory, "globex")
-    async with running(acme, globex):
-        await tie(acme, globex)
+    async with running(acme, globex), an_outsider() as mastodon:
+        await tie(acme, globex, guests="answer")
         for company, name in ((acme, "alice"), (globex, "bob")):
             await company.hire(name)
             await company.join(name)
         await agree(acme, globex)
         await acme.post("alice", "Say what you like")
         async with apps_of(acme, "alice") as (alice,):
-            found = Place(acme, globex, alice, (await globex.heads())[globex.host])
+            await acme.node.perform(lambda tx: guest.allow(tx, acme.project_iri, host=mastodon.host))
+            await mastodon.follow(acme, "ann")
+            found = Place(acme, globex, mastodon, alice, (await globex.heads())[globex.host])
             yield found
 
 
@@ -151,6 +159,49 @@ async def test_whatever_a_node_says_of_charters_is_taken_or_not(place: Place, da
         with suppress(FederationError):
             document["object"] = await signed_by(place.globex, document["object"] | {"proof": []})
     await place.bring(document)
+
+
+ANSWER = create(
+    {
+        "type": "Note",
+        "content": f'<p><a href="{APOLLO}" class="u-url mention">@apollo</a> Ask <b>Bob</b></p>',
+        "to": [APOLLO],
+        "tag": [{"type": "Mention", "href": APOLLO, "name": "@apollo"}],
+        "attachment": [
+            {
+                "type": "Document",
+                "mediaType": "image/png",
+                "url": "https://social.example/1.png",
+                "name": "A rail",
+            }
+        ],
+        "inReplyTo": "https://acme.example/notes/1",
+    },
+    to=[APOLLO],
+)
+
+
+@FUZZ
+@given(document=broken([*SHAPES, *[ANSWER] * 20]))
+async def test_whatever_a_guest_says_is_taken_or_not(place: Place, document: Document):
+    """A guest proves nothing but who signed the request."""
+    mastodon = place.mastodon
+    text = json.dumps(document).replace("https://social.example/users/ann", mastodon.iri("ann"))
+    text = text.replace("https://social.example/o/1", mastodon.new_id("notes"))
+    moved = json.loads(text.replace("https://social.example", mastodon.base))
+    moved = json.loads(json.dumps(moved).replace(APOLLO, place.acme.project_iri))
+    with capture_logs() as logs:
+        status = await mastodon.send(place.acme, "ann", {**moved, "id": mastodon.new_id("activities")})
+    assert status < 500, moved
+    assert not [line for line in logs if line["log_level"] == "error"], logs
+
+
+@FUZZ
+@given(
+    body=st.binary(max_size=300) | st.sampled_from([b"[" * 40, b'{"a":' * 40, b'{"id":"\\ud800"}', b"null"])
+)
+async def test_whatever_bytes_a_partner_sends_are_answered(place: Place, body: bytes):
+    assert (await post_bytes(place.globex, place.acme, body)).status < 500
 
 
 async def test_a_post_of_several_types_is_redacted_like_any_other(place: Place):

@@ -12,6 +12,7 @@ from federation import keys, proof
 from federation.document import Document
 from federation.letters import Inquiry, Outbound, seal_of
 from federation.log import Head
+from federation.wire import Answer
 from instance.domain.profile import ed25519_of
 from instance.storage import charters, ledger
 from tests.instance.arriving import a_create, proven
@@ -27,19 +28,15 @@ _numbers: Iterator[int] = count(1)
 
 async def send(sender: Company, receiver: Company, document: Document) -> tuple[int, str]:
     """Sign and post whatever a company wants, past its gate; status and rule of the answer."""
-    node = sender.node
-    letter = Outbound(
-        next(_numbers),
-        receiver.host,
-        receiver.inbox,
-        str(document.get("id")),
-        node.home.node,
-        "x",
-        "x",
-        orjson.dumps(document),
-    )
-    answer = await node.wire.post(replace(letter, seal=seal_of(letter, node.seal_key)))
+    answer = await post_bytes(sender, receiver, orjson.dumps(document), iri=str(document.get("id")))
     return answer.status, orjson.loads(answer.body).get("rule", "") if answer.body else ""
+
+
+async def post_bytes(sender: Company, receiver: Company, body: bytes, *, iri: str = "urn:x") -> Answer:
+    """Sign and post any bytes, past the gate."""
+    node = sender.node
+    letter = Outbound(next(_numbers), receiver.host, receiver.inbox, iri, node.home.node, "x", "x", body)
+    return await node.wire.post(replace(letter, seal=seal_of(letter, node.seal_key)))
 
 
 async def next_head(company: Company) -> Head:
