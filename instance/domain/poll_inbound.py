@@ -42,7 +42,8 @@ def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
     if ruling.rule != "not_newer":
         return ruling
     post = _of_incoming(tx, incoming)
-    if post is None or polls.of_post(tx, post.id) is None:
+    asks = read_note(incoming.activity.object, now_ms=tx.now_ms).poll is not None
+    if post is None or not asks or polls.of_post(tx, post.id) is None:
         return ruling
     return Ruling(taken=True, rule="totals_by_the_author")
 

@@ -211,6 +211,16 @@ def test_a_question_that_is_said_twice_keeps_the_later_totals(tx, bob, apollo):
     assert counts(tx, post.id) == [3, 1]
 
 
+@pytest.mark.parametrize("more", [{"type": "Note"}, {"oneOf": []}])
+def test_what_tells_no_totals_and_is_no_newer_changes_nothing(tx, bob, apollo, more: dict[str, Any]):
+    arrives(tx, apollo, bob, question(bob, totals=(2, 1)))
+    stale = question(bob, totals=(0, 0), **more)
+    assert arrives(tx, apollo, bob, stale, rule=TELL, kind="Update").rule == "not_newer"
+    post = posts.by_iri(tx, f"https://{GLOBEX}/posts/poll")
+    assert post is not None
+    assert counts(tx, post.id) == [2, 1]
+
+
 def test_totals_by_anybody_else_are_not_taken(tx, bob, apollo):
     arrives(tx, apollo, bob, question(bob))
     dora = a_person(tx, "dora", GLOBEX)
