@@ -9,6 +9,7 @@ from instance.storage import own_lists
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, upsert
 from instance.storage.tables import Follow
+from instance.storage.window import Placed, Window, paged, place_in_time
 
 
 class FollowRow(NamedTuple):
@@ -83,12 +84,13 @@ _COUNTS = Query(
     ),
     FollowCounts,
 )
-_FOLLOWERS = Query(
-    select(_follow.follower_id)
-    .where(_FOLLOWED)
-    .order_by(_follow.created_at_ms.desc())
-    .limit(bindparam("limit")),
-    _ActorId,
+_FOLLOWER_PLACE = place_in_time(_follow.created_at_ms, _follow.follower_id)
+_FOLLOWERS = paged(
+    select(_FOLLOWER_PLACE, _follow.follower_id).where(_FOLLOWED), _FOLLOWER_PLACE, Placed, most=80
+)
+_FOLLOWEE_PLACE = place_in_time(_follow.created_at_ms, _follow.followee_id)
+_FOLLOWEES = paged(
+    select(_FOLLOWEE_PLACE, _follow.followee_id).where(_FOLLOWS), _FOLLOWEE_PLACE, Placed, most=80
 )
 _FOLLOWING = Query(
     select(_follow.followee_id)
@@ -123,9 +125,14 @@ def counts_of(tx: Tx, actor_ids: Iterable[int]) -> dict[int, FollowCounts]:
     return found
 
 
-def followers(tx: Tx, actor_id: int, *, limit: int = 80) -> list[int]:
-    """Ids of our people who follow the actor, latest first."""
-    return [row.actor_id for row in tx.all(_FOLLOWERS, actor_id=actor_id, limit=limit)]
+def followers(tx: Tx, actor_id: int, window: Window) -> list[Placed]:
+    """Our people who follow the actor, latest first."""
+    return _FOLLOWERS.rows(tx, window, actor_id=actor_id)
+
+
+def followees(tx: Tx, actor_id: int, window: Window) -> list[Placed]:
+    """The actors that one of our people follows, latest first."""
+    return _FOLLOWEES.rows(tx, window, actor_id=actor_id)
 
 
 def following(tx: Tx, actor_id: int, *, limit: int = 80) -> list[int]:

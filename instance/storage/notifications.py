@@ -201,9 +201,9 @@ def insert_many(tx: Tx, rows: list[NotificationRow]) -> None:
     tx.run_many(_INSERT, [row._asdict() for row in rows])
 
 
-def dismiss(tx: Tx, owner_id: int, notification_ids: Iterable[int]) -> None:
-    """Remove some."""
-    tx.run(_DISMISS, owner_id=owner_id, notification_ids=array(notification_ids))
+def dismiss(tx: Tx, owner_id: int, notification_ids: Iterable[int]) -> int:
+    """Remove some; how many there were."""
+    return tx.run(_DISMISS, owner_id=owner_id, notification_ids=array(notification_ids))
 
 
 def dismiss_key(tx: Tx, owner_id: int, group_key: str) -> None:

@@ -30,6 +30,7 @@ from instance.storage.sql import array, columns, in_list, insert_or_ignore, tabl
 from instance.storage.tables import Actor, Mention, Post, PostEdit
 from instance.storage.tags import of_posts as tags_of_posts
 from instance.storage.visible import visible_to
+from instance.storage.window import Placed, Window, paged
 
 
 class PostRow(NamedTuple):
@@ -143,12 +144,11 @@ _BOOST_BY = Query(
     ),
     PostRow,
 )
-_BOOSTERS = Query(
-    select(_post.author_id)
-    .where(_post.boost_of_id == bindparam("post_id"))
-    .order_by(_post.id.desc())
-    .limit(bindparam("limit")),
-    _Id,
+_BOOSTERS = paged(
+    select(_post.id, _post.author_id).where(_post.boost_of_id == bindparam("post_id")),
+    _post.id,
+    Placed,
+    most=80,
 )
 _BOOSTS = Query(select(*_post).where(_post.boost_of_id == bindparam("post_id")), PostRow)
 _DELETED_SINCE = Query(
@@ -314,9 +314,9 @@ def deleted_since(tx: Tx, space: str, since_ms: int) -> list[PostRow]:
     return tx.all(_DELETED_SINCE, space=space, since_ms=since_ms, host=tx.home.host)
 
 
-def boosters(tx: Tx, post_id: int, *, limit: int = 40) -> list[int]:
-    """Ids of the actors who boosted the post, latest first."""
-    return [row.id for row in tx.all(_BOOSTERS, post_id=post_id, limit=limit)]
+def boosters(tx: Tx, post_id: int, window: Window) -> list[Placed]:
+    """Who boosted the post, latest first."""
+    return _BOOSTERS.rows(tx, window, post_id=post_id)
 
 
 def insert_one(tx: Tx, row: PostRow) -> bool:

@@ -10,7 +10,7 @@ from instance.storage.people_tables import Pin, ThreadMute
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table
 from instance.storage.tables import Bookmark, Favourite, Follow, Post
 from instance.storage.visible import visible_to
-from instance.storage.window import Window, paged
+from instance.storage.window import Placed, Window, paged, place_in_time
 
 
 class FavouriteRow(NamedTuple):
@@ -86,12 +86,12 @@ _BOOKMARKS = paged(
     _bookmark.id,
     MarkedPost,
 )
-_FAVOURITERS = Query(
-    select(_favourite.actor_id)
-    .where(_favourite.post_id == bindparam("post_id"))
-    .order_by(_favourite.created_at_ms.desc(), _favourite.actor_id.desc())
-    .limit(bindparam("limit")),
-    _ActorId,
+_PLACE = place_in_time(_favourite.created_at_ms, _favourite.actor_id)
+_FAVOURITERS = paged(
+    select(_PLACE, _favourite.actor_id).where(_favourite.post_id == bindparam("post_id")),
+    _PLACE,
+    Placed,
+    most=80,
 )
 _FAVOURITE = Query(select(*_favourite).where(*_MINE), FavouriteRow)
 _FAVOURITE_BY_IRI = Query(select(*_favourite).where(_favourite.iri == bindparam("iri")), FavouriteRow)
@@ -125,9 +125,9 @@ def bookmarks(tx: Tx, viewer_id: int, window: Window) -> list[MarkedPost]:
     return _BOOKMARKS.rows(tx, window, viewer_id=viewer_id)
 
 
-def favouriters(tx: Tx, post_id: int, *, limit: int = 40) -> list[int]:
-    """Ids of the actors who favourited the post, latest first."""
-    return [row.actor_id for row in tx.all(_FAVOURITERS, post_id=post_id, limit=limit)]
+def favouriters(tx: Tx, post_id: int, window: Window) -> list[Placed]:
+    """Who favourited the post, latest first."""
+    return _FAVOURITERS.rows(tx, window, post_id=post_id)
 
 
 def favourite_by(tx: Tx, actor_id: int, post_id: int) -> FavouriteRow | None:

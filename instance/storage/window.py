@@ -31,6 +31,18 @@ class PostId(NamedTuple):
     id: int
 
 
+class Placed(NamedTuple):
+    """Somebody in a list that is read by time: where in it (see `place_in_time`), and who."""
+
+    place: int
+    actor_id: int
+
+
+def place_in_time(at_ms: ColumnElement[int], actor_id: ColumnElement[int]) -> ColumnElement[int]:
+    """Where rows stand that have a time and no id that grows with it; who came in the same millisecond stand apart."""
+    return at_ms * 1024 + actor_id % 1024
+
+
 class Paged(Generic[R]):
     """A SELECT that is read in windows over an id that grows with time.
 

@@ -77,7 +77,7 @@ def test_nobody_follows_who_is_not_there(tx, alice):
 def test_counts_and_marks_say_how_two_people_stand(tx, alice, carol):
     follow.follow(tx, carol, alice.id)
     assert follows.counts(tx, alice.id) == (1, 0)
-    assert follows.followers(tx, alice.id) == [carol.id]
+    assert [row.actor_id for row in follows.followers(tx, alice.id, Window())] == [carol.id]
     assert follows.marks_of(tx, alice.id, [carol.id]) == ({}, {carol.id})
     following, followed_by = follows.marks_of(tx, carol.id, [alice.id])
     assert (set(following), followed_by) == ({alice.id}, frozenset())

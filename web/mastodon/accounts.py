@@ -9,11 +9,12 @@ from instance.domain.about import about_of
 from instance.storage import actors, follows, members, pins, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
+from instance.storage.window import Placed, Window
 from web.doors import CACHE, NODE, api, caller
 from web.errors import NotFound
 from web.mastodon import lists, show
 from web.mastodon.entities import Json
-from web.mastodon.paging import links, window_of
+from web.mastodon.paging import links, window_of, within
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.reply import reply, reply_list
 
@@ -84,32 +85,45 @@ def _posts_of(tx: Tx, viewer_id: int, row: ActorRow, asked: Params) -> list[int]
 
 async def get_followers(request: Request) -> Response:
     """Our people who follow an account, unless it hides that; of a project, the people in it."""
-    return await _people(request, lambda tx, row: follows.followers(tx, row.id))
+    return await _people(request, follows.followers)
 
 
 async def get_following(request: Request) -> Response:
     """Whom an account follows, unless it hides that."""
-    return await _people(request, lambda tx, row: follows.following(tx, row.id))
+    return await _people(request, follows.followees)
 
 
-async def _people(request: Request, ids_of: Callable[[Tx, ActorRow], list[int]]) -> Response:
-    me, actor_id = caller(request), path_id(request)
+async def _people(request: Request, who: Callable[[Tx, int, Window], list[Placed]]) -> Response:
+    me, actor_id, window = caller(request), path_id(request), window_of(of_query(request), usual=40, most=80)
 
-    def read(tx: Tx) -> list[Json]:
+    def read(tx: Tx) -> tuple[list[int], list[Json]]:
         row = _found(tx, actor_id)
         if row.kind == "project":
-            return show.accounts(tx, [member.actor_id for member in members.of_project(tx, row.iri)][:80])
-        if row.id != me.id and about_of(row).hide_collections:
-            return []
-        return show.accounts(tx, ids_of(tx, row))
+            found = _in_project(tx, row, window)
+        elif row.id != me.id and about_of(row).hide_collections:
+            found = []
+        else:
+            found = who(tx, row.id, window)
+        return [one.place for one in found], show.accounts(tx, [one.actor_id for one in found])
 
-    return reply(await request.app[NODE].read(read))
+    places, shown = await request.app[NODE].read(read)
+    return reply(shown, headers=links(request, request.app[NODE].home.base, places, window))
+
+
+def _in_project(tx: Tx, row: ActorRow, window: Window) -> list[Placed]:
+    """The people of a project: not so many that they could not be cut here."""
+    ids = within(
+        sorted((member.actor_id for member in members.of_project(tx, row.iri)), reverse=True), window
+    )
+    return [Placed(actor_id, actor_id) for actor_id in ids]
 
 
 async def get_lists(request: Request) -> Response:
     """The caller's lists and projects in which the account is."""
     me, actor_id = caller(request), path_id(request)
-    return reply(await request.app[NODE].read(lambda tx: lists.with_account(tx, me.id, actor_id)))
+    return reply(
+        await request.app[NODE].read(lambda tx: lists.with_account(tx, me.id, _found(tx, actor_id).id))
+    )
 
 
 def _found(tx: Tx, actor_id: int) -> ActorRow:

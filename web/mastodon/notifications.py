@@ -114,7 +114,9 @@ async def post_clear(request: Request) -> Response:
 async def post_dismiss(request: Request) -> Response:
     """Remove one of the caller's notifications."""
     me, notification_id = caller(request), path_id(request)
-    await request.app[NODE].write(lambda tx: notifications.dismiss(tx, me.id, [notification_id]))
+    gone = await request.app[NODE].write(lambda tx: notifications.dismiss(tx, me.id, [notification_id]))
+    if not gone:
+        raise NotFound
     return reply({})
 
 

@@ -27,6 +27,13 @@ def _cursor(params: Params, name: str) -> int | None:
     return min(number, ID_LIMIT - 1) if number >= 0 else None
 
 
+def within(ids: Sequence[int], window: Window) -> list[int]:
+    """The part of ids, newest first, that a window asks for."""
+    above = window.since_id if window.min_id is None else window.min_id
+    found = [one for one in ids if (window.max_id is None or one < window.max_id) and one > (above or 0)]
+    return found[: window.limit] if window.min_id is None else found[-window.limit :]
+
+
 def links(request: Request, base: str, ids: Sequence[int], window: Window) -> dict[str, str]:
     """The Link header (RFC 8288) of a page: older ones behind "next" when the page is full, newer ones behind "prev"."""
     if not ids:

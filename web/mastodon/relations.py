@@ -186,6 +186,8 @@ async def get_endorsed(request: Request) -> Response:
 
 
 def _endorsed(tx: Tx, owner_id: int, window: Window) -> tuple[list[int], list[Json]]:
+    if actors.by_id(tx, owner_id) is None:
+        raise NotFound
     rows = acquaintance.endorsed(tx, owner_id, window)
     return [row.id for row in rows], show.accounts(tx, [row.actor_id for row in rows])
 

@@ -16,12 +16,14 @@ from instance.storage import marks, media, posts, reactions, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.posts import PostRow
+from instance.storage.window import Placed, Window
 from web.doors import CACHE, NODE, PICTURES, Caller, api, caller
 from web.errors import NotFound
 from web.files import PictureKeys
 from web.mastodon import entities, params, show
 from web.mastodon import media as uploads
 from web.mastodon.entities import Json
+from web.mastodon.paging import links, window_of
 from web.mastodon.params import Params, of_query, path_id
 from web.mastodon.polls import asked, titles_of
 from web.mastodon.reply import array, fragment, reply, reply_bytes, reply_list
@@ -187,13 +189,15 @@ async def get_reblogged_by(request: Request) -> Response:
     return await _people(request, posts.boosters)
 
 
-async def _people(request: Request, ids_of: Callable[[Tx, int], list[int]]) -> Response:
-    me, post_id = caller(request), path_id(request)
+async def _people(request: Request, who: Callable[[Tx, int, Window], list[Placed]]) -> Response:
+    me, post_id, window = caller(request), path_id(request), window_of(of_query(request), usual=40, most=80)
 
-    def read(tx: Tx) -> list[Json]:
-        return show.accounts(tx, ids_of(tx, _seen(tx, me.id, post_id).id))
+    def read(tx: Tx) -> tuple[list[int], list[Json]]:
+        rows = who(tx, _seen(tx, me.id, post_id).id, window)
+        return [row.place for row in rows], show.accounts(tx, [row.actor_id for row in rows])
 
-    return reply(await request.app[NODE].read(read))
+    places, shown = await request.app[NODE].read(read)
+    return reply(shown, headers=links(request, request.app[NODE].home.base, places, window))
 
 
 def _marking(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
