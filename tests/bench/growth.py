@@ -40,13 +40,14 @@ def _deep(path: str) -> Ask:
     return ask
 
 
-def _search(chance: random.Random) -> tuple[str, None]:
-    """One word or two, common or rare."""
-    words = [
-        chance.choice(VOCABULARY[: chance.choice((10, 100, len(VOCABULARY)))])
-        for _ in range(chance.choice((1, 2)))
-    ]
-    return f"/api/v2/search?type=statuses&limit=20&q={'+'.join(words)}", None
+def _search(*among: int, more: str = "") -> Ask:
+    """Words, each one of so many of the most common ones: with few statuses as with many they fill a page."""
+
+    def ask(chance: random.Random) -> tuple[str, None]:
+        words = "+".join(chance.choice(VOCABULARY[:upto]) for upto in among)
+        return f"/api/v2/search?type=statuses&limit=20&q={words}{more}", None
+
+    return ask
 
 
 ASKS: dict[str, Ask] = {
@@ -54,8 +55,10 @@ ASKS: dict[str, Ask] = {
     "home timeline, older": _deep("/api/v1/timelines/home"),
     "notifications": lambda _: ("/api/v1/notifications?limit=20", None),
     "hashtag timeline": lambda chance: (f"/api/v1/timelines/tag/{chance.choice(TAGS)}?limit=20", None),
-    "search": _search,
-    "search of one author": lambda chance: (f"{_search(chance)[0]}+from:me", None),
+    "search of a word": _search(100),
+    "search of two words": _search(20, 20),
+    "search of two words by one author": _search(20, 20, more="+from:me"),
+    "search of any word, the page full or not": _search(len(VOCABULARY)),
     "status posted (internal)": lambda chance: (
         "/api/v1/statuses",
         {"status": " ".join(chance.choices(VOCABULARY, k=20)) + " #frame"},
