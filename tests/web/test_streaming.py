@@ -151,6 +151,18 @@ async def test_each_sees_their_own_marks_on_what_is_boosted(acme: Company):
         assert [one["favourites_count"] for one in seen] == [1, 1]
 
 
+@pytest.mark.parametrize("way", ["quote", "link"])
+async def test_what_a_post_quotes_or_links_to_is_told_to_who_may_read_it_alone(acme: Company, way: str):
+    async with apps_of(acme, "alice", "amine", "zoe") as (alice, amine, zoe):
+        await follow(amine, "alice")
+        hidden = await alice.post("/api/v1/statuses", status="Hush", visibility="private")
+        ears = [await listening(app, "public:local") for app in (amine, zoe, amine)]
+        quoted = {"quoted_status_id": hidden["id"]} if way == "quote" else {}
+        await alice.post("/api/v1/statuses", status=f"See {'' if quoted else hidden['uri']}", **quoted)
+        told = ["Hush" in str((await heard(ear))[2]) for ear in ears]
+        assert told == [True, False, True]
+
+
 async def test_a_socket_takes_several_streams_and_leaves_them(acme: Company):
     async with apps_of(acme, "alice") as (alice,):
         ear = await listening(alice, "user", "public:local")

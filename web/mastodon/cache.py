@@ -51,6 +51,13 @@ class Mark(NamedTuple):
     card: bytes = b""
 
 
+class New(NamedTuple):
+    """A status that has just come, as JSON: the same for everybody without filters who gets it, or for one viewer alone."""
+
+    shown: bytes
+    for_all: bool
+
+
 @dataclass(slots=True)
 class HomeIds:
     """The upper end of a home timeline, oldest first; `whole` when there is nothing below."""
@@ -161,13 +168,15 @@ class Cache:
                 self.filterers.keep(None, known, since=since)
         return known
 
-    async def as_new(self, post_id: int, viewer_id: int) -> bytes | None:
-        """A status that the viewer may read, as JSON without marks: the same bytes for everybody without filters who gets it now."""
+    async def as_new(self, post_id: int, viewer_id: int) -> New | None:
+        """A status that the viewer may read, as JSON without marks; of what each reader sees otherwise, as this one does."""
         shown = await self.one(post_id, viewer_id)
         kept = self.statuses.get(post_id)
-        if shown is None or kept is None or kept.rendered.boost_of_id is not None:
-            return shown
-        return show.as_new(kept.rendered) if kept.rendered.is_plain else shown
+        if shown is None:
+            return None
+        if kept is None or kept.rendered.boost_of_id is not None or not kept.rendered.is_plain:
+            return New(shown, for_all=False)
+        return New(show.as_new(kept.rendered), for_all=True)
 
     def _known(self, post_ids: Iterable[int], viewer_id: int) -> dict[int, bytes]:
         mine = self.marks.get(viewer_id)

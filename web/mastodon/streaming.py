@@ -274,7 +274,7 @@ class Streams:
                 await socket.close(WSCloseCode.POLICY_VIOLATION)
 
     async def _tell_post(self, event: str, post: PostRow, told: list[tuple[Listener, list[str]]]) -> None:
-        """A post looks the same to all who get it but those who filter; of a boost each sees their own marks on what is boosted."""
+        """A post looks the same to all who get it but those who filter; a boost, a quote, a card or who may quote it each reader sees apart."""
         shared: _Frames | None = None
         filtering = await self._cache.who_filters() if told else frozenset()
         viewers = {socket.viewer_id for socket, _ in told}
@@ -286,9 +286,10 @@ class Streams:
                 shown = await self._cache.one(post.id, socket.viewer_id)
                 frames = _Frames(event, shown) if shown else None
             else:
-                if shared is None and (new := await self._cache.as_new(post.id, socket.viewer_id)):
-                    shared = _Frames(event, new)
                 frames = shared
+                if frames is None and (new := await self._cache.as_new(post.id, socket.viewer_id)):
+                    frames = _Frames(event, new.shown)
+                    shared = frames if new.for_all else None
             if frames is not None:
                 frames.send(socket, names)
 
