@@ -1,7 +1,9 @@
 """The page of one's own company: what is written there stays there."""
 
+from instance.domain import announcement
 from tests.nodes import Company, until
 from tests.web.pages import reader
+from tests.web.test_emojis import drawn
 
 Tied = tuple[Company, Company, Company]
 
@@ -47,3 +49,14 @@ async def test_a_text_longer_than_the_node_allows_comes_back(acme: Company):
         answer = await alice.send("/app/company/posts", text=text)
         assert answer.status == 422
         assert f"{text}</textarea>" in answer.content
+
+
+async def test_what_is_announced_stands_above_what_colleagues_say(acme: Company):
+    await drawn(acme, "crane")
+    async with reader(acme, "alice") as alice:
+        assert "Announcements" not in await alice.read("/app/company")
+        row = await acme.node.perform(lambda tx: announcement.add(tx, "Closed **tonight** <b> :crane:"))
+        page = await alice.read("/app/company")
+        assert "Closed <strong>tonight</strong> &lt;b&gt; <img class=" in page
+        await acme.node.perform(lambda tx: announcement.remove(tx, row.id))
+        assert "tonight" not in await alice.read("/app/company")

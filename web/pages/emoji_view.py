@@ -1,13 +1,19 @@
 """Emojis on pages. The rule kept here: a name becomes a picture in what is read alone, never inside a tag, nor in code (FEP-9098)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from instance.domain import emoji
+from instance.storage.emojis import EmojiRow
 
 _TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
 _CODE = re.compile(r"<(/?)(?:code|pre)\b")
+
+
+def emoji_urls(drawn: Iterable[EmojiRow]) -> dict[str, str]:
+    """Where the pictures of these are, by name."""
+    return {one.shortcode: f"/app/media/{one.media_id}/original?key={one.link_key}" for one in drawn}
 
 
 def with_emojis(content: str, urls: Mapping[str, str]) -> str:

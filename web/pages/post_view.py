@@ -1,7 +1,7 @@
 """Posts as pages show them. The rule kept here: pure, but for one read of the facts; what the viewer may not see is not among them."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from instance.storage.media import MediaRow
 from instance.storage.polls import PollSeen
 from instance.storage.posts import PageFacts, PostRow
 from web.i18n import Locale, phrase, translate
-from web.pages.emoji_view import with_emojis
+from web.pages.emoji_view import emoji_urls, with_emojis
 from web.pages.place import Company
 
 EXCERPT_CHARS = 60
@@ -101,7 +101,7 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
         "answers": _answered(post, facts),
         "quotes": _quotation(post, facts),
         "work": translate(manner.locale, WORK[post.work_kind]) if post.work_kind in WORK else "",
-        "content": with_emojis(_with_pages(post.content, page), _urls(facts.emojis.get(post.id, ()))),
+        "content": with_emojis(_with_pages(post.content, page), emoji_urls(facts.emojis.get(post.id, ()))),
         "spoiler": post.spoiler,
         "language": post.language,
         "created_at_ms": post.created_at_ms,
@@ -137,10 +137,6 @@ def _poll(asked: PollSeen, post: PostRow, facts: PostFacts, manner: Manner) -> d
         "is_over": over,
         "ends_at_ms": row.ends_at_ms,
     }
-
-
-def _urls(drawn: Iterable[EmojiRow]) -> dict[str, str]:
-    return {one.shortcode: f"/app/media/{one.media_id}/original?key={one.link_key}" for one in drawn}
 
 
 def _picture(media: MediaRow, manner: Manner) -> dict[str, Any]:
