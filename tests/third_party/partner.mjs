@@ -5,7 +5,7 @@
 import dns from "node:dns";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
-import { createFederation, MemoryKvStore, signRequest, verifyProof, verifyRequest } from "@fedify/fedify";
+import { createFederation, MemoryKvStore, parseNodeInfo, signRequest, verifyProof, verifyRequest } from "@fedify/fedify";
 import * as vocab from "@fedify/vocab";
 
 const { host, people } = JSON.parse((await createInterface(process.stdin)[Symbol.asyncIterator]().next()).value);
@@ -36,7 +36,8 @@ async function keyPair([algorithm, { privateKey, publicKey }]) {
 }
 
 function federationOf(firstKnock) {
-  const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, firstKnock, origin: base });
+  const userAgent = { software: "Partner/1.0", url: base };
+  const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, firstKnock, origin: base, userAgent });
   federation
     .setActorDispatcher("/actors/{identifier}", async (context, name) => {
       if (!(name in people)) return null;
@@ -130,6 +131,15 @@ async function ask({ form, by, url }) {
   }
 }
 
+// What Fedify learns of a server or somebody there without a signature: who is behind an address, and what the server says of itself.
+const find = ({ resource }) => door.createContext(new Request(base), undefined).lookupWebFinger(resource);
+const about = async ({ url }) => {
+  const read = async (address) => await (await fetch_(address)).json();
+  const { links } = await read(`${url}/.well-known/nodeinfo`);
+  const { software, usage } = parseNodeInfo(await read(links[0].href)); // Fedify's own client asks no private address
+  return { name: software.name, users: usage.users };
+};
+
 // Whose proof stands on an activity and holds.
 async function provenBy(document, options) {
   if (document.proof == null) return undefined;
@@ -169,6 +179,8 @@ const control = {
   send,
   post,
   ask,
+  find,
+  about,
   received: async () => received,
 };
 

@@ -32,6 +32,7 @@ from tests.nodes import Company, free_port, until
 
 HERE = Path(__file__).parent
 FETCHED = HERE / "node_modules" / ".fetched"
+LOCK = HERE / "package-lock.json"
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 CREATED = "2026-11-25T03:00:00Z"
 FORMS = ("cavage", "rfc9421")
@@ -40,8 +41,8 @@ FORMS = ("cavage", "rfc9421")
 def require_fedify() -> None:
     """Skip the module where Fedify could not be fetched, or the Node that Playwright brings lacks its library; never in CI."""
     missing = ""
-    if not FETCHED.exists():
-        missing = "Fedify could not be fetched from the npm registry: make partners"
+    if not FETCHED.exists() or FETCHED.stat().st_mtime < LOCK.stat().st_mtime:
+        missing = "What package-lock.json names was not fetched from the npm registry: make partners"
     elif subprocess.run([NODE, "--version"], capture_output=True, check=False).returncode != 0:
         missing = "Node does not run for want of libatomic1: make browser"
     assert not (missing and os.environ.get("CI")), missing

@@ -103,6 +103,18 @@ async def follows(place: Place, name: str) -> None:
         await place.heard(follow["id"], "Accept")
 
 
+async def test_fedify_finds_the_project_unsigned_by_its_own_name_and_no_person(place: Place):
+    found = await place.capella.tell("find", resource=place.acme.project_iri)
+    (link,) = [link for link in found["links"] if link["rel"] == "self"]
+    assert (found["subject"], link["href"]) == (f"acct:apollo@{place.acme.host}", place.acme.project_iri)
+    assert await place.capella.tell("find", resource=place.acme.people["alice"].iri) is None
+
+
+async def test_fedify_reads_what_the_node_says_of_itself_and_no_head_count(place: Place):
+    about = await place.capella.tell("about", url=place.acme.config.base_url)
+    assert about == {"name": "cordee", "users": {}}
+
+
 @pytest.mark.usefixtures("form")
 async def test_a_post_its_edit_its_boost_and_its_end_come_in_the_projects_name(place: Place):
     node, alice = place.acme.node, place.acme.people["alice"]
