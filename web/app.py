@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 
-from aiohttp.web import Application, Request
+from aiohttp.web import Application, Request, StreamResponse
 
 from federation import endpoints
 from federation.doors import Route
@@ -107,7 +107,8 @@ _FAMILIES = (
 _PREFLIGHT = {
     **CORS,
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+    # "*" is whatever else a library sends along; it does not stand for Authorization.
+    "Access-Control-Allow-Headers": "*, Authorization, Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -123,6 +124,7 @@ def build_app(node: Cordee, *, limits: Limits | None = None) -> Application:
     app[media.DECODING], app[media.PREPARING] = asyncio.Semaphore(2), set()
     mount(app, endpoints.routes(node, node.seal_key))
     mount(app, _routes())
+    app.on_response_prepare.append(_open_to_browsers)
     app.cleanup_ctx.append(_listening)
     app.on_shutdown.append(_close_sockets)
     app.on_shutdown.append(media.stop_preparing)
@@ -137,6 +139,12 @@ def _routes() -> Iterator[Route]:
         yield anyone("OPTIONS", path, _saying(204), headers=_PREFLIGHT)
     yield anyone("*", "/api/{tail:.*}", _nothing, headers=CORS)
     yield anyone("*", "/{tail:.*}", _nothing)
+
+
+async def _open_to_browsers(request: Request, response: StreamResponse) -> None:
+    """Apps in browsers read in NodeInfo what a server is; it says no more than the instance's own document."""
+    if request.path == "/.well-known/nodeinfo" or request.path.startswith("/nodeinfo/"):
+        response.headers.update(CORS)
 
 
 def _saying(status: int) -> Callable[[Request], Awaitable[Disclosure]]:

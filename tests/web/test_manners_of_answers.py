@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
+from aiohttp import FormData
 
 from federation.doors import Door, Route
 from tests.nodes import Company, a_company, running
@@ -166,3 +168,113 @@ async def test_refusals_have_the_headers_that_apps_in_browsers_need(acme: Compan
             assert answer.headers["Access-Control-Allow-Origin"] == "*", path
             exposed = {one.strip() for one in answer.headers["Access-Control-Expose-Headers"].split(",")}
             assert {"Link", "X-RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining"} <= exposed
+
+
+# What apps in browsers read besides the API, before they have a token.
+OPEN = (
+    *("/.well-known/oauth-authorization-server", "/.well-known/nodeinfo", "/nodeinfo/2.0", "/nodeinfo/2.1"),
+    *("/api/v1/instance", "/api/v1/custom_emojis", "/oauth/userinfo"),
+)
+
+
+async def test_apps_in_browsers_read_what_is_open_from_their_own_origin(acme: Company):
+    async with apps_of(acme, "") as (nobody,):
+        answers = {
+            path: await nobody.call("GET", path, headers={"Origin": "https://x.example"}) for path in OPEN
+        }
+        closed = [
+            path for path, one in answers.items() if one.headers.get("Access-Control-Allow-Origin") != "*"
+        ]
+        assert closed == []
+        handles = await nobody.call("GET", "/.well-known/webfinger", headers={"Origin": "https://x.example"})
+        assert "Access-Control-Allow-Origin" not in handles.headers
+        token = await nobody.call("POST", "/oauth/token", data={"grant_type": "none"})
+        assert token.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/statuses", "/api/v1/nothing", "/oauth/token", "/oauth/revoke"])
+async def test_a_browser_that_asks_first_may_send_what_apps_send(acme: Company, path: str):
+    async with apps_of(acme, "") as (nobody,):
+        headers = {
+            "Origin": "https://elk.example",
+            "Access-Control-Request-Method": "PATCH",
+            "Access-Control-Request-Headers": "authorization, idempotency-key, x-requested-with",
+        }
+        answer = await nobody.call("OPTIONS", path, headers=headers)
+        assert answer.status in {200, 204}
+        assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= set(
+            re.findall(r"\w+", answer.headers["Access-Control-Allow-Methods"])
+        )
+        allowed = {one.strip().lower() for one in answer.headers["Access-Control-Allow-Headers"].split(",")}
+        assert {"authorization", "idempotency-key", "content-type", "*"} <= allowed
+
+
+WRITTEN: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "a post": (
+        "POST",
+        "/api/v1/statuses",
+        {"status": "x", "poll": {"options": ["a", "b"], "expires_in": 600}},
+    ),
+    "a filter": (
+        "POST",
+        "/api/v2/filters",
+        {
+            "title": "N",
+            "context": ["home", "public"],
+            "keywords_attributes": [{"keyword": "n", "whole_word": True}],
+        },
+    ),
+    "a profile": (
+        "PATCH",
+        "/api/v1/accounts/update_credentials",
+        {"fields_attributes": [{"name": "Room", "value": "12"}], "source": {"privacy": "unlisted"}},
+    ),
+    "a marker": ("POST", "/api/v1/markers", {"home": {"last_read_id": "17"}}),
+    "a policy": (
+        "PATCH",
+        "/api/v2/notifications/policy",
+        {"for_bots": "filter", "for_not_following": "drop"},
+    ),
+    "a list": ("POST", "/api/v1/lists", {"title": "Frames", "exclusive": True}),
+    "a collection": ("POST", "/api/v1/collections", {"name": "Good", "discoverable": False}),
+    "an app": (
+        "POST",
+        "/api/v1/apps",
+        {"client_name": "R", "redirect_uris": ["https://a.example/", "https://b.example/"]},
+    ),
+}
+
+
+def pairs_of(tree: Any, name: str = "") -> list[tuple[str, str]]:
+    """The names and values of a form that says the same as a tree."""
+    if isinstance(tree, dict):
+        found = [pairs_of(value, f"{name}[{key}]" if name else key) for key, value in tree.items()]
+    elif isinstance(tree, list):
+        found = [pairs_of(value, f"{name}[]") for value in tree]
+    else:
+        return [(name, str(tree).lower() if isinstance(tree, bool) else str(tree))]
+    return [pair for pairs in found for pair in pairs]
+
+
+def timeless(content: Any) -> Any:
+    """What was answered, without what differs from time to time."""
+    if isinstance(content, dict):
+        passing = re.compile(r"id|.*_at|.*_count|ur[il]|client_.*|version")
+        return {key: timeless(value) for key, value in content.items() if not passing.fullmatch(key)}
+    return [timeless(one) for one in content] if isinstance(content, list) else content
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+async def test_json_a_form_and_a_multipart_form_do_the_same(acme: Company, what: str):
+    method, path, tree = WRITTEN[what]
+    multipart = FormData(default_to_multipart=True)
+    for name, value in pairs_of(tree):
+        multipart.add_field(name, value)
+    async with apps_of(acme, "alice") as (alice,):
+        answers = [
+            await alice.call(method, path, **sent)
+            for sent in ({"json": tree}, {"data": pairs_of(tree)}, {"data": multipart})
+        ]
+        assert [one.status for one in answers] == [200] * 3, answers
+        first, *others = [timeless(one.content) for one in answers]
+        assert others == [first, first]
