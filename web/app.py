@@ -53,6 +53,7 @@ from web.mastodon import (
     timelines,
 )
 from web.mastodon.cache import Cache
+from web.mastodon.deprecated import deprecation
 from web.mastodon.instance import DISCLOSED
 from web.mastodon.streaming import STREAMS, Streams
 from web.pages import account, company, conversation, hashtag, projects
@@ -124,7 +125,7 @@ def build_app(node: Cordee, *, limits: Limits | None = None) -> Application:
     app[media.DECODING], app[media.PREPARING] = asyncio.Semaphore(2), set()
     mount(app, endpoints.routes(node, node.seal_key))
     mount(app, _routes())
-    app.on_response_prepare.append(_open_to_browsers)
+    app.on_response_prepare.extend((_open_to_browsers, _say_what_is_old))
     app.cleanup_ctx.append(_listening)
     app.on_shutdown.append(_close_sockets)
     app.on_shutdown.append(media.stop_preparing)
@@ -145,6 +146,10 @@ async def _open_to_browsers(request: Request, response: StreamResponse) -> None:
     """Apps in browsers read in NodeInfo what a server is; it says no more than the instance's own document."""
     if request.path == "/.well-known/nodeinfo" or request.path.startswith("/nodeinfo/"):
         response.headers.update(CORS)
+
+
+async def _say_what_is_old(request: Request, response: StreamResponse) -> None:
+    response.headers.update(deprecation(request))
 
 
 def _saying(status: int) -> Callable[[Request], Awaitable[Disclosure]]:

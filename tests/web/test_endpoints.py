@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.nodes import Company
+from tests.web.client import apps_of
 from web import doors
 from web.app import build_app
+from web.mastodon.deprecated import OLD_SINCE
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[2] / "shared/mastodon-endpoints.csv"
@@ -51,6 +53,28 @@ async def test_every_endpoint_of_mastodon_is_there_or_said_to_be_missing(acme: C
 async def test_what_is_said_to_be_missing_is_missing(acme: Company):
     assert listed("not_yet.csv") & await routes_of(acme) == set()
     assert listed("not_yet.csv") <= wanted()
+
+
+def test_what_is_old_is_said_of_what_the_documentation_calls_deprecated():
+    old = {
+        endpoint(row["method"], row["path"])
+        for row in rows_of(HERE / "endpoints.csv")
+        if row["status"] == "deprecated"
+    }
+    said: set[Endpoint] = set()
+    for one in OLD_SINCE:
+        method, path = one.split()
+        said.add(endpoint(method, path))
+    assert said == old
+
+
+@pytest.mark.parametrize(
+    ("path", "old"), [("/api/v1/filters", True), ("/api/v1/filters/", True), ("/api/v2/filters", False)]
+)
+async def test_an_answer_to_what_is_old_says_so(acme: Company, path: str, old: bool):
+    async with apps_of(acme, "alice") as (alice,):
+        answer = await alice.call("GET", path)
+        assert answer.headers.get("Deprecation") == ("@1668384000" if old else None)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared list is beside a clone of the project, not in it")
