@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from urllib.parse import quote, urlencode
 
 import orjson
 import pytest
@@ -27,7 +28,7 @@ from tests.nodes import Company, a_company, agree, running, tie
 from tests.outsider import Outsider, an_outsider
 from tests.scenarios.shapes import SHAPES, create
 from tests.scenarios.test_others_come_in import as_said_by
-from tests.scenarios.test_rope_forgeries import post_bytes, send, signed_by
+from tests.scenarios.test_rope_forgeries import post_bytes, send, signed_by, signed_get
 from tests.web.client import App, apps_of
 from web.app import build_app
 
@@ -36,6 +37,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 _numbers = count(1)
 BEHIND = "own_log_is_behind"  # Globex hears of entries that its own log does not have
 APOLLO = "https://acme.example/projects/apollo"
+PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126)
+HEADERS = ("Signature", "Signature-Input", "Digest", "Content-Digest", "Date", "Content-Type", "Cordee-Heads")
+VALUES = (
+    'keyId="http://globex.localhost/actor#main-key",algorithm="rsa-sha256",headers="(request-target) host date digest",signature="eA=="',
+    'sig1=("@method" "@target-uri" "content-digest");created=1795600000;keyid="http://globex.localhost/actor#main-key"',
+    "sig1=:eA==:",
+    "application/activity+json",
+    "SHA-256=x",
+    "sha-256=:x:",
+    "Wed, 25 Nov 2026 08:00:00 GMT",
+    "Wed, 99 Nov 0000 08:00:00 GMT",
+)
 FUZZ = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")),
     deadline=None,
@@ -202,6 +215,41 @@ async def test_whatever_a_guest_says_is_taken_or_not(place: Place, document: Doc
 )
 async def test_whatever_bytes_a_partner_sends_are_answered(place: Place, body: bytes):
     assert (await post_bytes(place.globex, place.acme, body)).status < 500
+
+
+QUERIES = st.dictionaries(
+    st.sampled_from(("project", "party", "after", "upto", "resource", "page", "x")),
+    st.sampled_from(
+        (APOLLO, "globex.example", "0", "-1", "9" * 30, "acct:apollo@acme.example", "acct:@", "%00")
+    )
+    | st.text(max_size=20),
+    max_size=4,
+)
+PATHS = st.sampled_from(
+    ("/log", "/.well-known/webfinger", "/notes/1", "/actor/outbox", "/nodeinfo/2.1")
+) | st.text(max_size=20).map(lambda text: f"/people/{text}")
+
+
+@FUZZ
+@given(path=PATHS, query=QUERIES)
+async def test_whatever_a_partner_asks_for_is_answered(place: Place, path: str, query: dict[str, str]):
+    words = urlencode(
+        {k: v.replace(APOLLO, place.acme.project_iri) for k, v in query.items()}, errors="replace"
+    )
+    url = f"{place.acme.config.base_url}{quote(path, errors='replace')}?{words}"
+    assert await signed_get(place.globex, url) < 500
+
+
+@FUZZ
+@given(
+    headers=st.dictionaries(
+        st.sampled_from(HEADERS), st.sampled_from(VALUES) | st.text(PRINTABLE, max_size=60)
+    )
+)
+async def test_whatever_stands_in_the_headers_is_answered(place: Place, headers: dict[str, str]):
+    url = f"http://127.0.0.1:{place.acme.port}/inbox"
+    async with place.alice.session.post(url, data=b"{}", headers=headers) as answer:
+        assert answer.status < 500
 
 
 async def test_a_post_of_several_types_is_redacted_like_any_other(place: Place):
