@@ -1,11 +1,15 @@
 """Every answer of the client API has the documented attributes, with their types and nulls."""
 
+import asyncio
+import json
 import re
 
 import pytest
 
-from tests.nodes import Company
+from instance.domain import announcement
+from tests.nodes import PATIENCE_S, Company
 from tests.web.checked import expected
+from tests.web.client import apps_of
 from tests.web.conformance_world import World, a_world
 from tests.web.entity_table import PLAIN, entities, faults
 from tests.web.test_endpoints import endpoint, listed
@@ -88,6 +92,35 @@ async def test_every_answer_is_as_documented(tied: Tied):
         assert await read_everything(world) == {}
         if world.faults:
             pytest.fail("\n".join(sorted(world.faults)))
+
+
+STREAMED = {
+    "update": "Status",
+    "status.update": "Status",
+    "notification": "Notification",
+    "conversation": "Conversation",
+    "announcement": "Announcement",
+    "announcement.reaction": "Streaming::Reaction",
+}
+
+
+async def test_what_streams_tell_is_as_documented(acme: Company):
+    async with apps_of(acme, "alice", "zoe") as (alice, zoe):
+        ear = await alice.socket(f"?access_token={alice.token}&stream=user")
+        await ear.send_json({"type": "subscribe", "stream": "direct"})
+        await alice.post(f"/api/v1/accounts/{acme.people['zoe'].id}/follow")
+        await zoe.post("/api/v1/statuses", status="@alice between us", visibility="direct")
+        made = await zoe.post("/api/v1/statuses", status="@alice the #frame")
+        await zoe.call("PUT", f"/api/v1/statuses/{made['id']}", json={"status": "@alice the #beam"})
+        told = await acme.node.perform(lambda tx: announcement.add(tx, "The lift is out of order."))
+        await zoe.call("PUT", f"/api/v1/announcements/{told.id}/reactions/👍")
+        heard: dict[str, list[str]] = {}
+        while not heard.keys() >= STREAMED.keys():
+            event = json.loads((await asyncio.wait_for(ear.receive(), PATIENCE_S)).data)
+            kind = STREAMED.get(event["event"], "any")
+            heard[event["event"]] = faults(kind, json.loads(event["payload"]) if kind != "any" else None)
+        await ear.close()
+        assert {name: said for name, said in heard.items() if said} == {}
 
 
 def test_every_type_in_the_table_is_defined():
