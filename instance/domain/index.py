@@ -87,6 +87,7 @@ def _facts(row: Indexable) -> Iterator[str]:
         "issensitive": row.sensitive,
         "hasmedia": row.pictures is not None,
         "haspoll": row.titles is not None,
+        "hasembed": row.quotes,
         "haslink": _LINK.search(row.content),
     }
     yield from (name for name, holds in known.items() if holds)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from federation.document import id_of
 from federation.letters import Draft
+from instance.domain import index, post_inbound, vote
 from instance.domain import poll as asking
-from instance.domain import post_inbound, vote
 from instance.domain.note import Asked, read_note
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.post_inbound import NOTHING, known_post, member_of
@@ -124,6 +124,8 @@ def _keep(tx: Tx, incoming: Incoming) -> None:
         polls.change(tx, _with_totals(poll, note.poll, before))
     if poll is not None or before is not None:
         tx.emit(PostChanged(post.id))
+    if (before.titles if before else "") != (poll.titles if poll else ""):
+        index.keep(tx, post.id)
 
 
 def _with_totals(poll: PollRow, asked: Asked, before: PollRow | None) -> PollRow:

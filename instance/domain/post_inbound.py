@@ -78,10 +78,10 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     ids.mint(tx, post.iri, kind="post", space=post.space, label=post.label)
     _want(tx, post, note.pictures)
     emoji.receive(tx, author, post.space, note.emojis)
-    index.keep(tx, post.id)
     posts.adopt(tx, post)
     _quote(tx, post, author, note.quote_iri)
     quote.adopt(tx, post, author)
+    index.keep(tx, post.id)
     return NOTHING
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from instance import ids
 from instance.storage.database import Command, Query, Tx
 from instance.storage.poll_tables import Poll
+from instance.storage.quote_tables import Quote
 from instance.storage.search_tables import NAME
 from instance.storage.sql import columns, table, upsert
 from instance.storage.tables import Actor, Bookmark, Favourite, Media, Mention, Meta, Post
@@ -36,7 +37,7 @@ _UNREAD = "unindexed_below"
 
 
 class Indexable(NamedTuple):
-    """What a post's row of the index is made from. `pictures` are their descriptions, `titles` a poll's answers; None where there is none."""
+    """What a post's row of the index is made from. `pictures` are their descriptions, `titles` a poll's answers; None where there is none. `quotes`: whether another post stands in it."""
 
     id: int
     author_id: int
@@ -51,6 +52,7 @@ class Indexable(NamedTuple):
     language: str | None
     pictures: str | None
     titles: str | None
+    quotes: int
 
 
 class Sought(NamedTuple):
@@ -75,7 +77,7 @@ _posts = table(Post)
 # SQLite names the whole row like the table.
 _words = Table(NAME, MetaData(), *(Column(name, Integer) for name in ("rowid", "facts", "words", NAME)))
 _THIS = _words.c.rowid == bindparam("post_id")
-_media, _poll, _actor = columns(Media), columns(Poll), columns(Actor)
+_media, _poll, _actor, _quote = columns(Media), columns(Poll), columns(Actor), columns(Quote)
 
 _INDEXABLE = Query(
     select(
@@ -94,6 +96,7 @@ _INDEXABLE = Query(
         .where(_media.post_id == _post.id)
         .scalar_subquery(),
         select(_poll.titles).where(_poll.post_id == _post.id).scalar_subquery(),
+        exists().where(_quote.post_id == _post.id),
     ).where(_post.id == bindparam("post_id"), _post.deleted_at_ms.is_(None), _post.boost_of_id.is_(None)),
     Indexable,
 )

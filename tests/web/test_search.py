@@ -179,6 +179,26 @@ async def test_posts_are_found_by_what_they_are(acme: Company):
         assert await ids(alice, "frame -is:reply -has:poll -has:link") == [plain]
 
 
+async def test_posts_that_quote_are_found_by_partners_as_well(tied: Tied):
+    acme, globex, _ = tied
+    async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):
+        quoted = await say(alice, "@apollo frame")
+        await say(alice, "@apollo frame, quoted", quoted_status_id=quoted)
+        await agree(acme, globex)
+        for app in (alice, bob):
+            (found,) = await ids(app, "frame has:embed")
+            assert "quoted" in (await app.get(f"/api/v1/statuses/{found}"))["content"]
+
+
+async def test_a_partners_poll_is_found_by_its_answers(tied: Tied):
+    acme, globex, _ = tied
+    async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):
+        poll = {"options": ["Titanium", "Steel"], "expires_in": 3600}
+        await say(alice, "@apollo Which?", poll=poll)
+        await agree(acme, globex)
+        assert len(await ids(bob, "titanium has:poll")) == 1
+
+
 async def test_posts_are_found_by_where_they_are(tied: Tied):
     async with apps_of(tied[0], "alice") as (alice,):
         inside, outside = await say(alice, "@apollo frame"), await say(alice, "frame")
