@@ -130,6 +130,7 @@ async def _own_things(world: World, _: Company, __: Company) -> None:
     )["id"]
     at = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="milliseconds")
     poll = {"options": ["a", "b"], "expires_in": 600}
+    ids["later"] = (datetime.now(UTC) + timedelta(hours=2)).isoformat(timespec="milliseconds")
     ids["scheduled"] = (await said(alice, "Later", scheduled_at=at, poll=poll))["id"]
     await alice.post("/api/v1/tags/frame/follow")
     ids["featured"] = (await alice.post("/api/v1/featured_tags", name="frame"))["id"]
@@ -142,7 +143,8 @@ async def _own_things(world: World, _: Company, __: Company) -> None:
 async def _told(world: World, acme: Company, _: Company) -> None:
     """What others have done is told; of somebody whom alice does not know only after a look."""
     alice, ids = world.alice, world.ids
-    await acme.node.perform(lambda tx: announcement.add(tx, "Ask @zoe about #frame"))
+    told = await acme.node.perform(lambda tx: announcement.add(tx, "Ask @zoe about #frame"))
+    ids["announcement"] = str(told.id)
     await alice.call("PATCH", "/api/v2/notifications/policy", json={"for_not_following": "filter"})
     await alice.post(f"/api/v1/accounts/{ids['max']}/unmute")
     await said(world.max, "@alice hello")
@@ -150,6 +152,8 @@ async def _told(world: World, acme: Company, _: Company) -> None:
     await alice.post("/api/v1/reports", **report)
     (filed,) = await world.it.get("/api/v1/admin/reports")
     ids["report"] = filed["id"]
+    ids["allowed"] = (await world.it.get("/api/v1/admin/domain_allows"))[0]["id"]
+    ids["tag"] = (await world.it.get("/api/v1/admin/tags"))[0]["id"]
     days = {"start_at": "2026-01-01", "end_at": "2026-01-03"}
     await world.it.post("/api/v1/admin/measures", keys=["interactions", "new_users"], **days)
     await world.it.post("/api/v1/admin/dimensions", keys=["languages", "software_versions"], **days)
