@@ -19,7 +19,7 @@ from instance.storage.database import Tx
 from instance.storage.search import Indexable
 
 TERMS_LIMIT = 5000
-BATCH = 200
+BATCH = 50  # others write in between, and should not wait for long
 OPEN, CLOSED, NOTHING = "open", "closed", "nothing"
 _LINK = re.compile(r'<a\b(?![^>]*\bclass="[^"]*\b(?:mention|hashtag)\b)[^>]*\bhref=')
 
