@@ -386,6 +386,11 @@ def open_stream(listen: Callable[..., Any], heard: Heard) -> Any:
     return stream
 
 
+def hang_up(stream: Any) -> None:
+    """Listen no longer; to close it the library would wait for the next sign of life, so that is left to the node's own end."""
+    stream.closed = True
+
+
 async def test_streams(acme: Company):
     alice, zoe = await a_client(acme, "alice"), await a_client(acme, "zoe")
 
@@ -393,11 +398,11 @@ async def test_streams(acme: Company):
         heard = Heard()
         stream = open_stream(alice.stream_user, heard)
         made = zoe.status_post("@alice hi")
-        assert heard.told.get(timeout=10) == ("notification", "mention")
+        assert heard.told.get(timeout=PATIENCE_S) == ("notification", "mention")
         alice.status_delete(alice.status_post("mine"))
-        assert [heard.told.get(timeout=10)[0] for _ in range(2)] == ["update", "delete"]
+        assert [heard.told.get(timeout=PATIENCE_S)[0] for _ in range(2)] == ["update", "delete"]
         assert made.id
-        stream.close()
+        hang_up(stream)
 
     await run(script)
 
@@ -418,10 +423,10 @@ async def test_every_other_stream(acme: Company):
             heard = Heard()
             stream = open_stream(listen, heard)
             zoe.status_post("@alice the #frame")
-            assert heard.told.get(timeout=10)[0] == said
-            stream.close()
+            assert heard.told.get(timeout=PATIENCE_S)[0] == said
+            hang_up(stream)
         for listen in (alice.stream_public, alice.stream_direct):
-            open_stream(listen, Heard()).close()
+            hang_up(open_stream(listen, Heard()))
 
     await run(script)
 
