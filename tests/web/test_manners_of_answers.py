@@ -278,3 +278,76 @@ async def test_json_a_form_and_a_multipart_form_do_the_same(acme: Company, what:
         assert [one.status for one in answers] == [200] * 3, answers
         first, *others = [timeless(one.content) for one in answers]
         assert others == [first, first]
+
+
+WORDS = (
+    *(
+        "status",
+        "media_ids",
+        "poll",
+        "in_reply_to_id",
+        "scheduled_at",
+        "visibility",
+        "language",
+        "title",
+        "context",
+    ),
+    *(
+        "keywords_attributes",
+        "keyword",
+        "phrase",
+        "expires_in",
+        "account_ids",
+        "account_id",
+        "id",
+        "ids",
+        "name",
+    ),
+    *(
+        "choices",
+        "home",
+        "subscription",
+        "data",
+        "fields_attributes",
+        "source",
+        "note",
+        "comment",
+        "duration",
+    ),
+    *(
+        "status_ids",
+        "rule_ids",
+        "category",
+        "timeline",
+        "domain",
+        "keys",
+        "start_at",
+        "end_at",
+        "type",
+        "types",
+    ),
+    *("limit", "offset", "focus", "description", "quoted_status_id", "quote_approval_policy", "languages"),
+)
+WRONG = ([["x"]], {"a": {"b": []}}, 2**70, -1, True, None, "", "\0", "x" * 20_000)
+
+
+@pytest.mark.parametrize("value", WRONG, ids=lambda value: repr(value)[:20])
+async def test_words_that_make_no_sense_break_nothing(unhurried: Company, value: Any):
+    broken = []
+    await unhurried.hire("it", is_admin=True)
+    async with apps_of(unhurried, "zoe", "") as (zoe, it):
+        it.token = await token_for(unhurried, "it", "read write follow push admin:read admin:write")
+        ids = {"it": unhurried.people["it"].id, "zoe": unhurried.people["zoe"].id}
+        for route, _ in by_token(unhurried):
+            if OPEN_ENDED.fullmatch(route.path):
+                continue
+            app, other = (it, "zoe") if route.door is Door.ADMIN else (zoe, "it")
+            path = filled(route.path, str(ids[other]))
+            words = dict.fromkeys(WORDS, value)
+            said = {"params": {key: str(one)[:100] for key, one in words.items()}}
+            answer = await app.call(
+                route.method, path, **(said if route.method == "GET" else {"json": words})
+            )
+            if answer.status >= 500:
+                broken.append(f"{route.method} {route.path}: {answer.status}")
+    assert "\n".join(broken) == ""
