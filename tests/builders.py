@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from instance import ids
 from instance.home import Home
 from instance.policy import INTERNAL
+from instance.storage import search_tables
 from instance.storage.database import Command, SqliteTx
 from instance.storage.ledger import TRIGGERS
 from instance.storage.sql import table
@@ -32,6 +33,7 @@ def a_tx(base: str = f"https://{ACME}", *, now_ms: int = NOW_MS) -> SqliteTx:
     """A transaction on an empty node in memory, triggers included."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(search_tables.CREATE)
     for each in SQLModel.metadata.sorted_tables:
         connection.execute(str(CreateTable(each).compile(dialect=dialect())))
         for index in sorted(each.indexes, key=lambda index: str(index.name)):
