@@ -4,6 +4,7 @@ The rule kept here: no handler checks a door, and no route is mounted without on
 the gate made for anyone; through EMPLOYEE and ADMIN comes who brings a good token or a good session. docs/doors.md lists them all.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -202,7 +203,19 @@ def serve(request: Request, disclosure: Disclosure, headers: dict[str, str]) -> 
     response.headers[hdrs.CONTENT_TYPE] = disclosure.media_type
     for name, value in disclosure.headers:
         response.headers[name] = value
-    return response
+    return unless_known(request, response, disclosure.body)
+
+
+def unless_known(request: Request, response: Response, body: bytes) -> Response:
+    """An answer with its ETag, or 304 without content for who has the same already (RFC 9110 13.1.2)."""
+    if response.status != 200 or request.method not in {"GET", "HEAD"}:
+        return response
+    response.headers[hdrs.ETAG] = tag = f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    known = {one.strip() for one in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")}
+    if not known & {tag, tag.removeprefix("W/"), "*"}:
+        return response
+    kept = {name: value for name, value in response.headers.items() if name != hdrs.CONTENT_TYPE}
+    return Response(status=304, headers=kept)
 
 
 def api(
@@ -239,8 +252,10 @@ def mount(app: Application, routes: Iterable[Route]) -> None:
     """Put routes into the application and note them in its table of doors."""
     table = app[ROUTES]
     for route in routes:
+        methods = ("GET", "HEAD") if route.method == "GET" and route.door is Door.ANYONE else (route.method,)
         for path in _spellings(route.path):
-            app.router.add_route(route.method, path, route.handler)
+            for method in methods:
+                app.router.add_route(method, path, route.handler)
         table.append(route)
 
 

@@ -36,7 +36,7 @@ async def test_every_route_of_the_application_is_in_the_table_of_doors(acme: Com
     mounted = {
         (route.method, route.resource.canonical.rstrip("/") or "/")
         for route in app.router.routes()
-        if route.resource is not None
+        if route.resource is not None and route.method != "HEAD"  # who may have the whole may have its head
     }
     table = {(route.method, re.sub(r":[^}]+", "", route.path)) for route in app[doors.ROUTES]}
     assert mounted == table
