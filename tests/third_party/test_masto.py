@@ -116,7 +116,9 @@ async def test_a_stream_tells_what_happens(acme: Company):
     async with an_app(acme, "alice", "zoe") as (alice, zoe):
         await alice.listen("user")
         made = await alice("v1/statuses/create", status="mine")
+        await alice.heard(1)  # what is gone when its turn comes is told no more: each is waited for
         await alice(f"v1/statuses/:{made['id']}/update", status="changed")
+        await alice.heard(2)
         await alice(f"v1/statuses/:{made['id']}/remove")
         await zoe("v1/statuses/create", status="@alice hi")
         told = await alice.heard(4)
