@@ -34,7 +34,12 @@ async def test_why_something_was_dropped_is_asked_by_its_address(tied: Tied):
     async with reader(globex, "admin", is_admin=True) as admin:
         page = await admin.read(f"/app/partners?iri={acme.project_iri}/nothing")
         assert "There is no trace of that address" in page
-        assert "no trace" not in await admin.read(f"/app/partners?iri={globex.node.home.node}")
+        await globex.post("bob", "Who are we?")  # whoever gets it asks for the key of its sender
+
+        async def is_traced() -> bool:
+            return "no trace" not in await admin.read(f"/app/partners?iri={globex.node.home.node}")
+
+        await until(is_traced)
 
 
 async def test_a_host_that_nobody_knows_has_no_page(tied: Tied):
