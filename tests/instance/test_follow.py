@@ -8,17 +8,7 @@ from instance.events import TimelineChanged
 from instance.storage import follows, notifications, timelines
 from instance.storage.window import Window
 
-from .posting import GLOBEX, a_person, a_project, a_tx, publish
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
+from .posting import GLOBEX, a_person, a_project, publish
 
 
 @pytest.fixture

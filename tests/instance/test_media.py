@@ -13,7 +13,7 @@ from instance.errors import BadInput, CannotPublish, NotFound
 from instance.events import MediaWanted, PostChanged
 from instance.storage import media as rows
 
-from .posting import GATE, GLOBEX, a_note, a_person, a_project, a_tx, an_activity, incoming, publish, take
+from .posting import GATE, GLOBEX, a_note, a_person, an_activity, incoming, publish, take
 
 CREATE = (post_inbound.verify_create, post_inbound.apply_create)
 UPDATE = (post_inbound.verify_update, post_inbound.apply_update)
@@ -34,26 +34,6 @@ def opened(data):
 
 def a_stored(tx, owner, **words):
     return media.store(tx, owner, media.accept(a_file()), **words).value
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
-def bob(tx):
-    return a_person(tx, "bob", GLOBEX)
-
-
-@pytest.fixture
-def apollo(tx, alice, bob):
-    return a_project(tx, "apollo", alice, bob)
 
 
 # Taking in

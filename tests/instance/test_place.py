@@ -7,29 +7,9 @@ from instance.domain.text import Handle
 from instance.errors import CannotPublish
 from instance.policy import INTERNAL
 
-from .posting import GLOBEX, a_person, a_project, a_tx, join
+from .posting import GLOBEX, a_person, a_project, join
 
 INITECH = "initech.example"
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
-def bob(tx):
-    return a_person(tx, "bob", GLOBEX)
-
-
-@pytest.fixture
-def apollo(tx, alice, bob):
-    return a_project(tx, "apollo", alice, bob)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tests.instance.posting import (
     a_note,
     a_person,
     a_project,
-    a_tx,
     an_activity,
     incoming,
     join,
@@ -29,21 +28,6 @@ CAST = (poll_inbound.verify_vote, poll_inbound.apply_vote)
 ASK = (RULES["Create", "Question"].verify, RULES["Create", "Question"].apply)
 TELL = (RULES["Update", "Question"].verify, RULES["Update", "Question"].apply)
 PUBLISHED = "2026-09-21T14:00:00.000Z"
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
-def bob(tx):
-    return a_person(tx, "bob", GLOBEX)
 
 
 @pytest.fixture

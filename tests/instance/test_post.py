@@ -20,7 +20,6 @@ from .posting import (
     NOW_MS,
     a_person,
     a_project,
-    a_tx,
     join,
     publish,
     reread,
@@ -42,16 +41,6 @@ def heard(tx, person):
 
 
 @pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
 def carol(tx):
     return a_person(tx, "carol")
 
@@ -60,11 +49,6 @@ def carol(tx):
 def bob(tx):
     """Globex's."""
     return a_person(tx, "bob", GLOBEX)
-
-
-@pytest.fixture
-def apollo(tx, alice, bob):
-    return a_project(tx, "apollo", alice, bob)
 
 
 # Where a post belongs

@@ -15,7 +15,6 @@ from .posting import (
     a_note,
     a_person,
     a_project,
-    a_tx,
     an_activity,
     incoming,
     join,
@@ -40,16 +39,6 @@ def heard(tx, person):
 
 
 @pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
 def carol(tx):
     return a_person(tx, "carol")
 
@@ -58,11 +47,6 @@ def carol(tx):
 def bob(tx):
     """Globex's."""
     return a_person(tx, "bob", GLOBEX)
-
-
-@pytest.fixture
-def apollo(tx, alice, bob):
-    return a_project(tx, "apollo", alice, bob)
 
 
 def arrived(bob, project, **note):

@@ -10,7 +10,7 @@ from instance.storage.actors import ActorRow
 from instance.storage.posts import PostRow
 from instance.storage.window import Window
 
-from .posting import GLOBEX, a_note, a_person, a_project, a_tx, an_activity, incoming, publish, take
+from .posting import GLOBEX, a_note, a_person, a_project, an_activity, incoming, publish, take
 
 CREATE = (post_inbound.verify_create, post_inbound.apply_create)
 REQUEST = (quote_inbound.verify_request, quote_inbound.apply_request)
@@ -18,21 +18,6 @@ ACCEPT = (quote_inbound.verify_answer, quote_inbound.apply_accept)
 REJECT = (quote_inbound.verify_answer, quote_inbound.apply_reject)
 REVOKE = (quote_inbound.verify_revoke, quote_inbound.apply_revoke)
 INITECH = "initech.example"
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
-def bob(tx):
-    return a_person(tx, "bob", GLOBEX)
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ from .posting import (
     GATE,
     GLOBEX,
     a_person,
-    a_project,
-    a_tx,
     an_activity,
     incoming,
     join,
@@ -24,26 +22,6 @@ from .posting import (
 
 LIKE = (reaction_inbound.verify_like, reaction_inbound.apply_like)
 UNDO_LIKE = (reaction_inbound.verify_undo_like, reaction_inbound.apply_undo_like)
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
-def bob(tx):
-    return a_person(tx, "bob", GLOBEX)
-
-
-@pytest.fixture
-def apollo(tx, alice, bob):
-    return a_project(tx, "apollo", alice, bob)
 
 
 def told(tx, person):

@@ -11,29 +11,9 @@ from instance.domain.render import NoteFacts
 from instance.policy import INTERNAL
 from instance.storage.media import MediaRow
 
-from .posting import GLOBEX, NOW_MS, a_person, a_project, a_tx
+from .posting import NOW_MS
 
 IRI = "https://acme.example/activities/1"
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
-
-
-@pytest.fixture
-def bob(tx):
-    return a_person(tx, "bob", GLOBEX)
-
-
-@pytest.fixture
-def apollo(tx, alice, bob):
-    return a_project(tx, "apollo", alice, bob)
 
 
 def a_row(author, space, **fields):

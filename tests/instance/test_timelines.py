@@ -10,19 +10,9 @@ from instance.storage.database import SqliteTx
 from instance.storage.notifications import Wanted
 from instance.storage.window import Window
 
-from .posting import GATE, GLOBEX, a_person, a_project, a_tx, join, publish
+from .posting import GATE, GLOBEX, a_person, a_project, join, publish
 
 ALL = Window(limit=80)
-
-
-@pytest.fixture
-def tx():
-    return a_tx()
-
-
-@pytest.fixture
-def alice(tx):
-    return a_person(tx, "alice")
 
 
 @pytest.fixture
