@@ -69,7 +69,7 @@ def sought(tx: Tx, viewer: ActorRow, asked: Asked, *, author_id: int | None = No
         if fact.key in {"before", "after"}:
             bounds = _bounded(bounds, fact)
         elif fact.key == "in" and fact.value.lower() == "library":
-            bounds = bounds._replace(library=1 if fact.wanted else -1)
+            bounds = bounds._replace(kept=1 if fact.wanted else -1)
         elif (token := _token(tx, viewer, fact)) is not None:
             (facts if fact.wanted else refused).append(_any_of([token]))
     return bounds._replace(match=_match(wanted, [_any_of(_readers(tx, viewer.id)), *facts], refused))

@@ -81,19 +81,21 @@ def unfollow(tx: Tx, follower: ActorRow, followee_id: int) -> Outcome[ActorRow]:
     if followee.kind == "project":
         return Outcome(followee, member.remove(tx, followee.iri, actor_id=follower.id).drafts)
     follow_requests.drop(tx, followee.id, follower.id)
-    if follows.drop(tx, follower.id, followee.id):
-        fanout.take_author(tx, follower.id, followee.id)
-        tx.emit(TimelineChanged(follower.id))
+    _end(tx, follower.id, followee.id)
     return Outcome(followee)
 
 
 def drop_follower(tx: Tx, followee: ActorRow, follower_id: int) -> Outcome[ActorRow]:
     """Have a colleague no longer follow oneself; they are not told. Raises NotFound."""
     follower = _followee(tx, follower_id)
-    if follows.drop(tx, follower.id, followee.id):
-        fanout.take_author(tx, follower.id, followee.id)
-        tx.emit(TimelineChanged(follower.id))
+    _end(tx, follower.id, followee.id)
     return Outcome(follower)
+
+
+def _end(tx: Tx, follower_id: int, followee_id: int) -> None:
+    if follows.drop(tx, follower_id, followee_id):
+        fanout.take_author(tx, follower_id, followee_id)
+        tx.emit(TimelineChanged(follower_id))
 
 
 def _followee(tx: Tx, actor_id: int) -> ActorRow:

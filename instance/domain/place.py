@@ -33,9 +33,7 @@ def writer_of(tx: Tx, actor: ActorRow) -> Writer:
 
 def parent_of(tx: Tx, writer: Writer, parent_id: int) -> PostRow:
     """The post answered; of a boost, what it boosts. Raises CannotPublish."""
-    parent = posts.seen_by(tx, writer.actor.id, parent_id)
-    if parent is not None and parent.boost_of_id is not None:
-        parent = posts.seen_by(tx, writer.actor.id, parent.boost_of_id)
+    parent = posts.meant_by(tx, writer.actor.id, parent_id)
     if parent is None:
         raise cannot("no_parent", writer.locale, field="in_reply_to_id")
     return parent

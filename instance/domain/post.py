@@ -205,9 +205,7 @@ def check_open(tx: Tx, gate: AsksGate, writer: Writer, post: PostRow) -> None:
 
 def readable(tx: Tx, viewer: ActorRow, post_id: int) -> PostRow:
     """The post that the viewer means and may read; of a boost, the post boosted. Raises NotFound."""
-    post = posts.seen_by(tx, viewer.id, post_id)
-    if post is not None and post.boost_of_id is not None:
-        post = posts.seen_by(tx, viewer.id, post.boost_of_id)
+    post = posts.meant_by(tx, viewer.id, post_id)
     if post is None:
         raise NotFound("post")
     return post

@@ -38,9 +38,7 @@ def allows(tx: Tx, quoted: PostRow, quoter_id: int) -> bool:
 
 def quoted_of(tx: Tx, writer: Writer, post_id: int) -> PostRow:
     """The post that the writer wants to quote; of a boost, what it boosts. Raises NotFound, CannotPublish."""
-    found = posts.seen_by(tx, writer.actor.id, post_id)
-    if found is not None and found.boost_of_id is not None:
-        found = posts.seen_by(tx, writer.actor.id, found.boost_of_id)
+    found = posts.meant_by(tx, writer.actor.id, post_id)
     if found is None:
         raise NotFound("post")
     if not allows(tx, found, writer.actor.id):

@@ -9,6 +9,7 @@ from instance.storage.database import Command, Query, Tx
 from instance.storage.people_tables import Block, DomainBlock, Mute, ThreadMute
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table, upsert
 from instance.storage.tables import Actor, Post
+from instance.storage.visible import blocks_company_of, deaf_to
 from instance.storage.window import Window, paged
 
 
@@ -86,28 +87,22 @@ _DUE = Query(select(*_mute).where(_mute.until_ms <= bindparam("now_ms")), MuteRo
 
 
 _owners = in_list(_actor.id, "owners")
-_blocks_other = exists().where(_block.owner_id == _actor.id, _block.actor_id == _OTHER)
-_other = table(Actor).alias("other")
-_blocks_company = exists().where(
-    _domain.owner_id == _actor.id, _other.c.id == _OTHER, _domain.host == _other.c.host
-)
-_mutes_other = exists().where(_mute.owner_id == _actor.id, _mute.actor_id == _OTHER)
 _mutes_notifications = exists().where(
     _mute.owner_id == _actor.id, _mute.actor_id == _OTHER, _mute.notifications == 1
 )
 _mutes_thread = exists().where(
     _thread.owner_id == _actor.id, _post.id == bindparam("post_id"), _thread.thread_id == _post.thread_id
 )
-_DEAF = Query(select(_actor.id).where(_owners, or_(_mutes_other, _blocks_other, _blocks_company)), _Id)
+_blocks_other = exists().where(_block.owner_id == _actor.id, _block.actor_id == _OTHER)
+_is_blocked_by = exists().where(_block.owner_id == _OTHER, _block.actor_id == _actor.id)
+_deaf, _blocks_company = deaf_to(_actor.id, _OTHER), blocks_company_of(_actor.id, _OTHER)
+_DEAF = Query(select(_actor.id).where(_owners, _deaf), _Id)
+_APART = Query(select(_actor.id).where(_owners, or_(_deaf, _is_blocked_by)), _Id)
 _UNTOLD = Query(
     select(_actor.id).where(
         _owners, or_(_mutes_notifications, _mutes_thread, _blocks_other, _blocks_company)
     ),
     _Id,
-)
-_is_blocked_by = exists().where(_block.owner_id == _OTHER, _block.actor_id == _actor.id)
-_APART = Query(
-    select(_actor.id).where(_owners, or_(_mutes_other, _blocks_other, _blocks_company, _is_blocked_by)), _Id
 )
 _PUT_MUTE = Command(upsert(Mute, ["owner_id", "actor_id"], ["notifications", "until_ms"]))
 _DROP_MUTE = Command(delete(Mute).where(_mute.owner_id == _OWNER, _mute.actor_id == _OTHER))

@@ -245,6 +245,14 @@ def seen_by(tx: Tx, viewer_id: int, post_id: int) -> PostRow | None:
     return tx.first(_SEEN, post_id=post_id, viewer_id=viewer_id)
 
 
+def meant_by(tx: Tx, viewer_id: int, post_id: int) -> PostRow | None:
+    """The post that the viewer means and may read: of a boost, what is boosted."""
+    post = seen_by(tx, viewer_id, post_id)
+    if post is None or post.boost_of_id is None:
+        return post
+    return seen_by(tx, viewer_id, post.boost_of_id)
+
+
 def page_facts(tx: Tx, post_ids: Iterable[int], viewer_id: int) -> PageFacts:
     """Everything it takes to show these posts to the viewer, in a fixed number of queries."""
     found = {row.id: row for row in tx.all(_PAGE, post_ids=array(post_ids), viewer_id=viewer_id)}

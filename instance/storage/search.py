@@ -56,12 +56,12 @@ class Indexable(NamedTuple):
 
 
 class Sought(NamedTuple):
-    """What is looked for: an expression for the index, between two times, in the viewer's library (1), outside it (-1) or anywhere (0)."""
+    """What is looked for: an expression for the index, between two times, among what the viewer has kept (1), outside it (-1) or anywhere (0)."""
 
     match: str
     from_ms: int = 0
     before_ms: int = 1 << 46
-    library: int = 0
+    kept: int = 0
 
 
 class _Row(NamedTuple):
@@ -169,7 +169,7 @@ def project_ids(tx: Tx, viewer_id: int) -> list[int]:
 
 def find(tx: Tx, viewer_id: int, sought: Sought, window: Window, *, offset: int = 0) -> list[int]:
     """Ids of what is looked for and the viewer may read, newest first."""
-    return _FOUND[sought.library].ids(
+    return _FOUND[sought.kept].ids(
         tx,
         window,
         viewer_id=viewer_id,

@@ -6,10 +6,10 @@ from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, b
 
 from instance.policy import INTERNAL, PUBLIC
 from instance.storage.people_tables import Block, DomainBlock, Mute
-from instance.storage.sql import columns
+from instance.storage.sql import columns, table
 from instance.storage.tables import Actor, Follow, Member, Mention
 
-_actor, _follow, _member, _mention = columns(Actor), columns(Follow), columns(Member), columns(Mention)
+_follow, _member, _mention = columns(Follow), columns(Member), columns(Mention)
 _mute, _block, _domain = columns(Mute), columns(Block), columns(DomainBlock)
 _VIEWER: BindParameter[int] = bindparam("viewer_id")
 
@@ -46,8 +46,14 @@ def deaf_to(owner: ColumnElement[int], *authors: ColumnElement[Any]) -> ColumnEl
     return or_(
         exists().where(_mute.owner_id == owner, _mute.actor_id.in_(authors)),
         exists().where(_block.owner_id == owner, _block.actor_id.in_(authors)),
-        exists().where(_domain.owner_id == owner, _domain.host == _actor.host, _actor.id.in_(authors)),
+        blocks_company_of(owner, *authors),
     )
+
+
+def blocks_company_of(owner: ColumnElement[int], *authors: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The condition that this person has blocked the company of one of these actors."""
+    author = table(Actor).alias("author")
+    return exists().where(_domain.owner_id == owner, _domain.host == author.c.host, author.c.id.in_(authors))
 
 
 def wanted(post: FromClause) -> ColumnElement[bool]:

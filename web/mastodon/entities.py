@@ -77,8 +77,8 @@ def page_of(row: ActorRow, home: Home) -> str:
     return f"{home.base}/app/projects/{row.id}" if row.kind == "project" else row.iri
 
 
-def account(facts: AccountFacts, home: Home) -> Json:
-    """Account."""
+def account(facts: AccountFacts, home: Home, *, role: str = "") -> Json:
+    """Account; `role` is what a person is in the project at hand."""
     row = facts.row
     kind, about = "project" if row.kind == "project" else "person", about_of(row)
     shown: Json = {
@@ -108,13 +108,13 @@ def account(facts: AccountFacts, home: Home) -> Json:
         "feature_approval": _feature_approval(row),
         "noindex": True,
         "emojis": list(facts.emojis),
-        "roles": badges(facts, home),
+        "roles": _badges(facts, home, role),
         "fields": [_field(name, value) for name, value in _facts(facts, home)],
     }
     return shown if row.state == "active" else {**shown, "suspended": True}
 
 
-def badges(facts: AccountFacts, home: Home, *, role: str = "") -> list[Json]:
+def _badges(facts: AccountFacts, home: Home, role: str) -> list[Json]:
     """AccountRoles: whose company it is, the same colour everywhere, and what the person is in the project at hand."""
     row = facts.row
     if row.kind != "person":

@@ -203,9 +203,6 @@ def statuses(
 ) -> dict[int, Rendered]:
     """The statuses of these ids that the viewer may read, by id, with those that they boost and quote."""
     facts, quoted = _with_quoted(tx, posts.page_facts(tx, list(post_ids), viewer_id), viewer_id)
-    authors = {row.author_id for row in facts.posts.values()}
-    people = facts_of(tx, [facts.actors[actor_id] for actor_id in authors])
-    roles = members.roles(tx, facts.projects, authors) if facts.projects else {}
     asked = polls.seen(tx, facts.posts, viewer_id)
     known = filters.in_force(tx, viewer_id)
     drawn = emojis_of(tx, facts.posts.values(), facts.actors, asked)
@@ -213,19 +210,33 @@ def statuses(
     page = _Page(
         tx,
         facts,
-        people,
+        _authors(tx, facts),
         pictures,
         tx.now_ms / 1000,
         viewer_id,
         asked,
         known,
         drawn,
-        roles,
         quoted,
         following,
         cards_of(tx, facts.posts.values(), viewer_id),
     )
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
+
+
+def _authors(tx: Tx, facts: PageFacts) -> dict[int, Json]:
+    """The author's account of each post, by the post's id: in a project with the badge of what the author is there."""
+    authors = {row.author_id for row in facts.posts.values()}
+    people = facts_of(tx, [facts.actors[actor_id] for actor_id in authors])
+    roles = members.roles(tx, facts.projects, authors) if facts.projects else {}
+    shown: dict[tuple[int, str], Json] = {}
+    found: dict[int, Json] = {}
+    for post in facts.posts.values():
+        key = post.author_id, roles.get((post.space, post.author_id), "")
+        if key not in shown:
+            shown[key] = entities.account(people[post.author_id], tx.home, role=key[1])
+        found[post.id] = shown[key]
+    return found
 
 
 def _with_quoted(tx: Tx, facts: PageFacts, viewer_id: int) -> tuple[PageFacts, dict[int, Quoted]]:
@@ -290,23 +301,16 @@ class _Page(NamedTuple):
 
     tx: Tx
     facts: PageFacts
-    people: dict[int, AccountFacts]
+    authors: dict[int, Json]
     pictures: PictureKeys
     now_s: float
     viewer_id: int
     polls: dict[int, PollSeen]
     filters: list[KnownFilter]
     emojis: dict[int, list[Json]]
-    roles: dict[tuple[str, int], str]
     quotes: dict[int, Quoted]
     following: frozenset[int]
     cards: dict[int, Card]
-
-    def _author(self, post: PostRow) -> Json:
-        """The author's account; in a project with the badge of what the author is there."""
-        facts, home = self.people[post.author_id], self.tx.home
-        role = self.roles.get((post.space, post.author_id), "")
-        return entities.account(facts, home) | {"roles": entities.badges(facts, home, role=role)}
 
     def status(self, post: PostRow) -> Rendered:
         facts = self.facts
@@ -314,7 +318,7 @@ class _Page(NamedTuple):
         mentions = [facts.actors[one] for one in facts.mentions.get(post.id, ()) if one in facts.actors]
         shown = StatusFacts(
             post=post,
-            account=self._author(post),
+            account=self.authors[post.id],
             project=facts.projects.get(post.space),
             mentions=mentions,
             tags=facts.tags.get(post.id, ()),

@@ -275,8 +275,10 @@ class Streams:
 
     async def _tell_post(self, event: str, post: PostRow, told: list[tuple[Listener, list[str]]]) -> None:
         """A post looks the same to all who get it but those who filter; a boost, a quote, a card or who may quote it each reader sees apart."""
+        if not told:
+            return
         shared: _Frames | None = None
-        filtering = await self._cache.who_filters() if told else frozenset()
+        filtering = await self._cache.who_filters()
         viewers = {socket.viewer_id for socket, _ in told}
         apart = await self._node.read(lambda tx: hearing.apart(tx, viewers, post.author_id))
         for socket, names in told:

@@ -152,9 +152,7 @@ async def _own(request: Request) -> Conversation:
 
 
 def _load(tx: Tx, viewer_id: int, post_id: int) -> Conversation | None:
-    row = posts.seen_by(tx, viewer_id, post_id)
-    if row is not None and row.boost_of_id is not None:
-        row = posts.seen_by(tx, viewer_id, row.boost_of_id)
+    row = posts.meant_by(tx, viewer_id, post_id)
     author = actors.by_id(tx, row.author_id) if row is not None else None
     if row is None or author is None:
         return None
