@@ -252,6 +252,14 @@ async def test_a_page_shows_the_first_words_of_what_is_quoted_to_who_may_read_it
         assert "Only for me" not in page
 
 
+async def test_a_page_says_who_wrote_what_is_quoted_also_where_that_post_is_not_on_it(acme: Company):
+    async with apps_of(acme, "alice", "zoe") as (alice, zoe), reader(acme, "zoe") as page:
+        said = await say(alice, "The frame is ready")
+        quoting = (await quote(zoe, said)).content
+        seen = await page.read(f"/app/posts/{quoting['id']}")
+        assert ("<b>Alice</b>" in seen, "<b>Zoe</b>" in seen) == (True, False)
+
+
 async def test_a_post_that_is_taken_out_of_a_quote_is_out_of_it_at_every_partner(tied: Tied):
     acme, globex, initech = tied
     async with apps_of(acme, "alice") as (alice,), apps_of(globex, "bob") as (bob,):

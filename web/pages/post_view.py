@@ -37,12 +37,13 @@ _LINK = re.compile(
 class PostFacts(NamedTuple):
     """Posts to show, in order, with all that is said of them; `around` are these posts and those that they answer or quote.
 
-    `quoted` is what a post quotes, by its id, where the viewer is shown that.
+    `authors` are who wrote them; `quoted` is what a post quotes, by its id, where the viewer is shown that.
     """
 
     ids: list[int]
     page: PageFacts
     around: dict[int, PostRow]
+    authors: dict[int, ActorRow]
     polls: dict[int, PollSeen]
     now_ms: int
     quoted: dict[int, int]
@@ -64,12 +65,15 @@ def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
     answered = {post.in_reply_to_id for post in page.posts.values() if post.in_reply_to_id is not None}
     quoted = _quoted(tx, page, viewer_id)
     missing = (answered | set(quoted.values())) - page.posts.keys()
-    elsewhere = posts.page_facts(tx, missing, viewer_id).posts if missing else {}
+    beside = posts.page_facts(tx, missing, viewer_id) if missing else None
+    elsewhere, strangers = (beside.posts, beside.actors) if beside else ({}, {})
     asked = polls.seen(tx, page.posts, viewer_id)
     drawn = emoji.in_posts(
         tx, page.posts.values(), page.actors, {post_id: seen.poll for post_id, seen in asked.items()}
     )
-    return PostFacts(ids, page, page.posts | elsewhere, asked, tx.now_ms, quoted, drawn)
+    return PostFacts(
+        ids, page, page.posts | elsewhere, strangers | page.actors, asked, tx.now_ms, quoted, drawn
+    )
 
 
 def _quoted(tx: Tx, page: PageFacts, viewer_id: int) -> dict[int, int]:
@@ -92,14 +96,12 @@ def post_views(facts: PostFacts, manner: Manner) -> list[dict[str, Any]]:
 def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
     page = facts.page
     author = page.actors[post.author_id]
-    company = manner.companies.get(author.host, {"company": author.host, "colour": 0})
     return {
         "id": post.id,
         "author": _name(author),
-        "company": company["company"],
-        "colour": company["colour"],
+        **_company(author, manner),
         "answers": _answered(post, facts),
-        "quotes": _quotation(post, facts),
+        "quotes": _quotation(post, facts, manner),
         "work": translate(manner.locale, WORK[post.work_kind]) if post.work_kind in WORK else "",
         "content": with_emojis(_with_pages(post.content, page), emoji_urls(facts.emojis.get(post.id, ()))),
         "spoiler": post.spoiler,
@@ -162,10 +164,18 @@ def _answered(post: PostRow, facts: PostFacts) -> dict[str, Any] | None:
     }
 
 
-def _quotation(post: PostRow, facts: PostFacts) -> dict[str, Any] | None:
-    """The first words of what the post quotes."""
+def _quotation(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any] | None:
+    """Whom the post quotes, and their first words."""
     quoted = facts.around.get(facts.quoted.get(post.id, 0))
-    return {"id": quoted.id, "excerpt": excerpt(quoted)} if quoted else None
+    if quoted is None:
+        return None
+    author = facts.authors[quoted.author_id]
+    return {"id": quoted.id, "excerpt": excerpt(quoted), "author": _name(author), **_company(author, manner)}
+
+
+def _company(author: ActorRow, manner: Manner) -> dict[str, Any]:
+    known = manner.companies.get(author.host, {"company": author.host, "colour": 0})
+    return {"company": known["company"], "colour": known["colour"]}
 
 
 def excerpt(post: PostRow) -> str:
