@@ -253,7 +253,7 @@ async def test_a_page_shows_the_first_words_of_what_is_quoted_to_who_may_read_it
 
 
 async def test_a_page_says_who_wrote_what_is_quoted_also_where_that_post_is_not_on_it(acme: Company):
-    async with apps_of(acme, "alice", "zoe") as (alice, zoe), reader(acme, "zoe") as page:
+    async with apps_of(acme, "alice", "zoe") as (alice, zoe), reader(acme, "amine") as page:
         said = await say(alice, "The frame is ready")
         quoting = (await quote(zoe, said)).content
         seen = await page.read(f"/app/posts/{quoting['id']}")
