@@ -11,7 +11,7 @@ from federation.activity import Activity
 from federation.document import first_type, types_of
 from federation.letters import Draft
 from instance.domain import charter_inbound as charter
-from instance.domain import guest_answer, partner
+from instance.domain import guest_answer, guest_moved, partner
 from instance.domain import guest_inbound as guest
 from instance.domain import member_inbound as member
 from instance.domain import poll_inbound as poll
@@ -103,6 +103,7 @@ GUEST_RULES: Mapping[tuple[str, str], Rule] = {
     ("Undo", "Follow"): _guest(guest.verify_unfollow, guest.apply_unfollow),
     **{("Update", kind): _guest(guest.verify_profile, guest.apply_profile) for kind in ("Person", "Service")},
     ("Block", ANY): _guest(guest.verify_block, guest.apply_block),
+    ("Move", ANY): _guest(guest_moved.verify_move, guest_moved.apply_move),
     ("Create", "Note"): _guest(guest_answer.verify_create, guest_answer.apply_create),
     ("Update", "Note"): _guest(guest_answer.verify_update, guest_answer.apply_update),
     ("Delete", ANY): _guest(guest.verify_delete, guest.apply_delete),

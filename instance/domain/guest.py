@@ -8,8 +8,10 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 
+import orjson
+
 from federation import keys
-from federation.document import Document, id_of, text_of
+from federation.document import Document, id_of, one_or_many, text_of
 from federation.errors import FederationError, Malformed
 from federation.letters import ANYONE, Draft
 from federation.origin import host_of, same_origin
@@ -33,6 +35,7 @@ LEAST_LABEL = 0
 AT_ONCE = 200
 UNTOLD_MS = 7 * 24 * 3_600_000  # so long a letter waits, and what was deleted may not have been told
 AGENT_LIMIT_CHARS = 300
+ALIASES_LIMIT = 20
 _SIGNED = frozenset({"live", "suspended", "superseded", "ended"})
 _NOT_IN_HOSTS = frozenset("/?#@")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
@@ -198,7 +201,8 @@ def know(tx: Tx, document: Document) -> GuestActorRow:
         raise Malformed("no_inbox", safe="The actor has no name, or no inbox on its own host.")
     own = shared if shared is not None and same_origin(shared, iri) else ""
     called = shown(text_of(document.get("name"))) or shown(name)
-    row = GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms)
+    aliases = orjson.dumps(_aliases(document)).decode()
+    row = GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms, aliases)
     guests.know(tx, row)
     found = [key for key in keys.public_keys_of(document) if key.id.startswith((f"{iri}#", f"{iri}/"))]
     rows = [
@@ -206,6 +210,12 @@ def know(tx: Tx, document: Document) -> GuestActorRow:
     ]
     key_rows.put_partners(tx, iri, rows)
     return row
+
+
+def _aliases(document: Document) -> list[str]:
+    """The other IRIs that somebody says are theirs."""
+    listed = one_or_many(document.get("alsoKnownAs"))[:ALIASES_LIMIT]
+    return [iri for iri in map(id_of, listed) if iri is not None]
 
 
 def _shared_inbox(document: Document) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from federation.document import id_of
 from federation.letters import Draft
 from federation.origin import host_of
-from instance.domain import guest, guest_answer
+from instance.domain import guest, guest_answer, guest_moved
 from instance.domain.outcome import Incoming, Ruling
 from instance.policy import guest_space
 from instance.storage import guests
@@ -48,6 +48,7 @@ def apply_follow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
         ended_at_ms=None,
     )
     guests.follow(tx, follower)
+    guest_moved.arrive(tx, follower.project_iri, follower.actor_iri)
     space = guest_space(incoming.host, follower.project_iri)
     return (guest.answer_follow(tx, "Accept", follower, space=space),)
 
@@ -90,9 +91,11 @@ def verify_profile(tx: Tx, incoming: Incoming) -> Ruling:
 
 
 def apply_profile(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
-    """Keep it."""
+    """Keep it; it may say as whom else they are known, and so complete a move."""
     known = guest.know(tx, incoming.activity.object)
     guests.readdress(tx, known.iri, inbox=known.shared_inbox or known.inbox)
+    for row in guests.followed(tx, known.iri):
+        guest_moved.arrive(tx, row.project_iri, known.iri)
     return NOTHING
 
 

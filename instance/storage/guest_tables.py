@@ -28,7 +28,10 @@ class Guest(SQLModel, table=True):
 
 
 class GuestActor(SQLModel, table=True):
-    """Somebody at a guest host who signed something: where letters go, and the name that answers are shown with."""
+    """Somebody at a guest host who signed something: where letters go, and the name that answers are shown with.
+
+    `also_known_as` is a JSON array of the IRIs that they say are theirs as well, `moved_to` where they say they went.
+    """
 
     __tablename__ = "guest_actor"
     iri: str = Field(primary_key=True)
@@ -38,6 +41,8 @@ class GuestActor(SQLModel, table=True):
     inbox: str
     shared_inbox: str
     seen_at_ms: int = big()
+    also_known_as: str = Field(default="[]", sa_column_kwargs={"server_default": "[]"})
+    moved_to: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
 
 
 class GuestFollower(SQLModel, table=True):

@@ -41,6 +41,8 @@ class GuestActorRow(NamedTuple):
     inbox: str
     shared_inbox: str
     seen_at_ms: int
+    also_known_as: str = "[]"
+    moved_to: str = ""
 
 
 class FollowerRow(NamedTuple):
@@ -141,7 +143,18 @@ _TAKEN_BACK = Command(
 )
 _ACTOR = Query(select(*_a).where(_a.iri == bindparam("of_iri")), GuestActorRow)
 _KNOW = Command(
-    upsert(GuestActor, ["iri"], ["host", "username", "display_name", "inbox", "shared_inbox", "seen_at_ms"])
+    upsert(
+        GuestActor,
+        ["iri"],
+        ["host", "username", "display_name", "inbox", "shared_inbox", "seen_at_ms", "also_known_as"],
+    )
+)
+_MOVE = Command(
+    update(table(GuestActor)).where(_a.iri == bindparam("of_iri")).values(moved_to=bindparam("to_iri"))
+)
+_CAME_FROM = Query(select(*_a).where(_a.moved_to == bindparam("to_iri")), GuestActorRow)
+_FOLLOWED = Query(
+    select(*_f).where(_f.actor_iri == bindparam("of_actor"), _f.ended_at_ms.is_(None)), FollowerRow
 )
 _OF_THE_HOST = select(_a.iri).where(_a.host == bindparam("of_host"))
 _FORGET_KEYS = Command(
@@ -273,6 +286,21 @@ def actor(tx: Tx, iri: str) -> GuestActorRow | None:
 def know(tx: Tx, row: GuestActorRow) -> None:
     """Write who somebody at a guest host is."""
     tx.run(_KNOW, **row._asdict())
+
+
+def move(tx: Tx, iri: str, *, to: str) -> None:
+    """Write where somebody at a guest host says they went."""
+    tx.run(_MOVE, of_iri=iri, to_iri=to)
+
+
+def came_from(tx: Tx, iri: str) -> list[GuestActorRow]:
+    """Those who say that they went to `iri`."""
+    return tx.all(_CAME_FROM, to_iri=iri)
+
+
+def followed(tx: Tx, iri: str) -> list[FollowerRow]:
+    """What somebody at a guest host follows now."""
+    return tx.all(_FOLLOWED, of_actor=iri)
 
 
 def forget_host(tx: Tx, host: str) -> None:
