@@ -4,23 +4,18 @@ Each takes a transaction, fills in what a test does not care about, and gives ba
 """
 
 import itertools
-import sqlite3
 from typing import Any
 
 import orjson
 from sqlalchemy import insert
-from sqlalchemy.dialects.sqlite import dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlmodel import SQLModel
 
 from instance import ids
 from instance.home import Home
 from instance.policy import INTERNAL
-from instance.storage import search_tables
 from instance.storage.database import Command, SqliteTx
-from instance.storage.ledger import TRIGGERS
 from instance.storage.sql import table
 from instance.storage.tables import Actor, Charter, CharterParty, Member
+from tests import databases
 
 NOW_MS = 1_790_000_000_000
 ACME, GLOBEX, INITECH = "acme.example", "globex.example", "initech.example"
@@ -31,16 +26,7 @@ _INSERT = {model: Command(insert(table(model))) for model in (Actor, Charter, Ch
 
 def a_tx(base: str = f"https://{ACME}", *, now_ms: int = NOW_MS) -> SqliteTx:
     """A transaction on an empty node in memory, triggers included."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute(search_tables.CREATE)
-    for each in SQLModel.metadata.sorted_tables:
-        connection.execute(str(CreateTable(each).compile(dialect=dialect())))
-        for index in sorted(each.indexes, key=lambda index: str(index.name)):
-            connection.execute(str(CreateIndex(index).compile(dialect=dialect())))
-    for trigger in TRIGGERS:
-        connection.execute(trigger)
-    return SqliteTx(connection, Home(base, "Acme"), now_ms)
+    return SqliteTx(databases.in_memory(), Home(base, "Acme"), now_ms)
 
 
 def a_thing(

@@ -30,10 +30,11 @@ from instance.domain import actor, charter, member, post, project
 from instance.domain.charter import PartyTerms
 from instance.domain.compose import PostDraft
 from instance.node import Cordee
-from instance.storage import actors, charters, log, migrate, posts
+from instance.storage import actors, charters, log, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import now_ms
 from instance.storage.posts import PostRow
+from tests import databases
 
 AppOf = Callable[[Cordee], Application]
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -174,7 +175,7 @@ def a_company(
     config.media_dir.mkdir()
     config.seal_key_path.write_bytes(secrets.token_bytes(32))
     config.seal_key_path.chmod(0o600)
-    migrate.upgrade(config.database)
+    databases.write(config.database)
     return Company(config, port, app_of, clock)
 
 

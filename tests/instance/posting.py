@@ -1,14 +1,10 @@
 """What the tests of posts share: a small node in memory with people, partners and a project, as plain rows."""
 
 import itertools
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.dialects.sqlite import dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlmodel import SQLModel
 
 from federation.activity import Activity
 from instance import ids
@@ -17,13 +13,14 @@ from instance.domain.compose import PostDraft
 from instance.domain.outcome import Incoming, Ruling
 from instance.egress import Gate
 from instance.ids import Home
-from instance.storage import actors, members, posts, search_tables
+from instance.storage import actors, members, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import Command, SqliteTx
 from instance.storage.members import MemberRow
 from instance.storage.posts import PostRow
 from instance.storage.sql import table
 from instance.storage.tables import Charter, CharterParty, Project
+from tests import databases
 
 HOME = Home("https://acme.example", "Acme")
 GLOBEX = "globex.example"
@@ -34,14 +31,7 @@ _numbers = itertools.count(1)
 
 def a_tx(now_ms: int = NOW_MS) -> SqliteTx:
     """A transaction on an empty node in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.execute("PRAGMA foreign_keys=ON")
-    for each in SQLModel.metadata.sorted_tables:
-        connection.execute(str(CreateTable(each).compile(dialect=dialect())))
-        for index in each.indexes:
-            connection.execute(str(CreateIndex(index).compile(dialect=dialect())))
-    connection.execute(search_tables.CREATE)
-    return SqliteTx(connection, HOME, now_ms)
+    return SqliteTx(databases.in_memory(), HOME, now_ms)
 
 
 def a_person(tx: SqliteTx, name: str, host: str = HOME.host) -> ActorRow:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import bindparam, create_engine, insert, select
-from sqlmodel import SQLModel
+from sqlalchemy import bindparam, insert, select
 
 from instance.ids import Home
 from instance.storage.database import Command, Database, Query, Tx
 from instance.storage.tables import Meta
+from tests import databases
 
 HOME = Home("https://acme.example", "Acme")
 PUT = Command(insert(Meta))
@@ -27,9 +27,7 @@ GET = Query(select(Meta.value).where(Meta.key == bindparam("key")), Value)
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     path = tmp_path / "node.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
+    databases.write(path)
     database = await Database.open(str(path), HOME)
     yield database
     await database.close()

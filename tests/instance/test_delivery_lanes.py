@@ -24,8 +24,8 @@ from instance.events import LettersQueued
 from instance.home import Home
 from instance.policy import PUBLIC
 from instance.storage import delivery as rows
-from instance.storage import migrate
 from instance.storage.database import Database
+from tests import databases
 from tests.builders import NOW_MS
 from tests.fakes import an_outbound
 from tests.nodes import PATIENCE_S
@@ -137,7 +137,7 @@ class Post:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database without rows, to be copied."""
     path = tmp_path_factory.mktemp("lanes") / "node.sqlite"
-    migrate.upgrade(path)
+    databases.write(path)
     return path
 
 

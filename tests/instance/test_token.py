@@ -10,14 +10,14 @@ import pytest
 from instance.domain import token
 from instance.events import Event, TokenChanged
 from instance.home import Home
-from instance.storage import migrate
 from instance.storage.database import Database
+from tests import databases
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     path = tmp_path / "node.sqlite"
-    migrate.upgrade(path)
+    databases.write(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "INSERT INTO actor (id, iri, kind, username, host, display_name, summary, inbox, state, title, posts_count,"
