@@ -1,7 +1,6 @@
-"""Collections and their pages, and the digest of a followers collection (FEP-8fcf). The rule kept here: pure, ids in, documents out."""
+"""Collections and their pages. The rule kept here: pure, ids in, documents out."""
 
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Sequence
 from typing import Any
 
 from federation.document import Document, ids_of, one_or_many
@@ -40,11 +39,3 @@ def items_of(page: Document) -> list[Any]:
 def next_of(page: Document) -> str | None:
     """The IRI of the next page, or of the first page of a collection."""
     return next(iter(ids_of(page.get("next", page.get("first")))), None)
-
-
-def followers_digest(iris: Iterable[str]) -> str:
-    """FEP-8fcf: the XOR of the SHA-256 of each follower's id, in hex. An id given twice counts once, else it would cancel itself."""
-    total = 0
-    for iri in set(iris):
-        total ^= int.from_bytes(sha256(iri.encode()).digest(), "big")
-    return f"{total:064x}"

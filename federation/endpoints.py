@@ -49,6 +49,7 @@ OBJECTS: Final = (
     "/projects/{name}/outbox",
     "/projects/{name}/members",
     "/projects/{name}/followers",
+    "/projects/{name}/followers_synchronization",
     "/projects/{name}/charter",
     "/posts/{id}",
     "/notes/{id}",

@@ -17,11 +17,12 @@ from typing import NamedTuple, Protocol
 import orjson
 import structlog
 
-from federation import log
+from federation import log, synchronization
 from federation.errors import FederationError, Refused
 from federation.letters import Outbound
 from federation.wire import Answer
 from instance import inbox
+from instance.domain import guest_sync
 from instance.egress import Gate
 from instance.events import CharterChanged, Event, LettersQueued
 from instance.storage import delivery as rows
@@ -114,10 +115,10 @@ class Posts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """The next letters of a lane, what their headers say of heads, and how often the lane has failed."""
+    """The next letters of a lane, the headers that go with them by space, and how often the lane has failed."""
 
     letters: tuple[LetterRow, ...]
-    heads: dict[str, str]
+    headers: dict[str, dict[str, str]]
     failures: int
 
 
@@ -265,7 +266,7 @@ class Delivery:
         for row in batch.letters:
             if self._stopping or self._epoch != epoch:
                 break
-            outcome = await self._post(row, batch.heads.get(row.space))
+            outcome = await self._post(row, _headers_of(row, batch))
             chance = random.random()  # noqa: S311  spreads retries, protects nothing
             verdict = judge(outcome, attempt=row.attempts + 1, failures=failures, chance=chance)
             results.append(Result(row.id, verdict.state, verdict.why))
@@ -277,9 +278,9 @@ class Delivery:
                 held[row.space] = outcome.headers[log.HEADER]
         return _Turn(tuple(results), held=held)
 
-    async def _post(self, row: LetterRow, heads: str | None) -> Answer | FederationError:
+    async def _post(self, row: LetterRow, headers: dict[str, str]) -> Answer | FederationError:
         try:
-            return await self._wire.post(row.outbound(), headers={log.HEADER: heads} if heads else None)
+            return await self._wire.post(row.outbound(), headers=headers)
         except FederationError as error:
             return error
 
@@ -299,7 +300,7 @@ class Delivery:
         rows.set_lane(tx, lane._replace(leased_until_ms=tx.now_ms + LEASE_MS if letters else 0))
         if not letters:
             return _Rest(lane.due_at_ms if turn.stopped_by else None)
-        return _Batch(letters, _heads(tx, letters), lane.failures)
+        return _Batch(letters, _headers(tx, letters), lane.failures)
 
     def _open_letters(self, tx: Tx, host: str) -> tuple[LetterRow, ...]:
         """The next letters whose way is still open; those whose way was closed are settled as such."""
@@ -330,10 +331,24 @@ def _fared(tx: Tx, lane: LaneRow, turn: _Turn) -> LaneRow:
     )
 
 
-def _heads(tx: Tx, letters: Sequence[LetterRow]) -> dict[str, str]:
-    """For each project in the batch, what we hold of its log, as a header."""
-    held = {space: entries.heads(tx, space) for space in {row.space for row in letters}}
-    return {space: log.heads_header(space, heads) for space, heads in held.items() if heads}
+def _headers(tx: Tx, letters: Sequence[LetterRow]) -> dict[str, dict[str, str]]:
+    """For each space in the batch: what we hold of a project's log, or whom we count as followers at a guest host. Both are signed."""
+    found: dict[str, dict[str, str]] = {}
+    for space in {row.space for row in letters}:
+        said = {
+            log.HEADER: log.heads_header(space, heads) if (heads := entries.heads(tx, space)) else None,
+            synchronization.HEADER: guest_sync.header(tx, space),
+        }
+        found[space] = {name: value for name, value in said.items() if value is not None}
+    return found
+
+
+def _headers_of(row: LetterRow, batch: _Batch) -> dict[str, str]:
+    """Followers are counted with what is for all of them; an Accept is for one whom the host counts only when it has it."""
+    headers = batch.headers.get(row.space, {})
+    if synchronization.HEADER in headers and b'/followers"' not in row.body:
+        return {name: value for name, value in headers.items() if name != synchronization.HEADER}
+    return headers
 
 
 def _report(row: LetterRow, verdict: Verdict) -> None:

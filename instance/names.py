@@ -19,7 +19,18 @@ import orjson
 from federation.document import strings
 
 PARTS = frozenset(
-    {"inbox", "outbox", "followers", "following", "members", "activity", "replies", "likes", "shares"}
+    {
+        "inbox",
+        "outbox",
+        "followers",
+        "followers_synchronization",
+        "following",
+        "members",
+        "activity",
+        "replies",
+        "likes",
+        "shares",
+    }
 )
 UNREADABLE = "(escaped too often)"
 ROUNDS = 16

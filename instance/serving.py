@@ -18,7 +18,7 @@ from federation.document import Document
 from federation.errors import FederationError
 from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
-from instance.domain import guest, guest_note, post, profile, render
+from instance.domain import guest, guest_note, guest_sync, post, profile, render
 from instance.egress import Fill, Gate
 from instance.storage import actors, charters, guests, media, members, posts
 from instance.storage import log as entries
@@ -140,6 +140,19 @@ def _project(tx: Tx, asked: Asked) -> Found | None:
     charter = charters.in_force(tx, row.iri)
     parties = charters.parties(tx, charter.id) if charter else ()
     return Found(profile.render_project(row, keys, home=tx.home, charter=charter, parties=parties))
+
+
+def _followers(tx: Tx, asked: Asked) -> Found | None:
+    """How many follow a project from guest hosts."""
+    project = actors.by_iri(tx, tx.home.iri("projects", asked.name))
+    return None if project is None else Found(guest_sync.counted(tx, project, viewer=asked.viewer))
+
+
+def _followers_there(tx: Tx, asked: Asked) -> Found | None:
+    """Who follows a project from the guest host that asks."""
+    project = actors.by_iri(tx, tx.home.iri("projects", asked.name))
+    document = None if project is None else guest_sync.partial(tx, project, viewer=asked.viewer)
+    return None if document is None else Found(document)
 
 
 def _members(tx: Tx, asked: Asked) -> Found | None:
@@ -295,7 +308,8 @@ _PATHS: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
         (f"/people/{_NAME}/following", _collection_of("people", "following")),
         (f"/projects/{_NAME}", _project),
         (f"/projects/{_NAME}/outbox", _collection_of("projects", "outbox")),
-        (f"/projects/{_NAME}/followers", _collection_of("projects", "followers")),
+        (f"/projects/{_NAME}/followers", _followers),
+        (f"/projects/{_NAME}/followers_synchronization", _followers_there),
         (f"/projects/{_NAME}/members", _members),
         (f"/projects/{_NAME}/charter", _charter_in_force),
         (f"/posts/{_NAME}", _post),

@@ -28,6 +28,7 @@ from federation.signature import Form
 from tests.nodes import Company, until
 
 JSON = "application/activity+json"
+COUNTED = "Collection-Synchronization"
 
 
 @cache
@@ -38,7 +39,7 @@ def _key(name: str) -> RSAPrivateKey:
 
 @dataclass
 class Outsider:
-    """The server, up. `posts` are what its inbox took; `shared` whether it has one inbox for all."""
+    """The server, up. `posts` are what its inbox took; `shared` whether it has one inbox for all; `counted` what came beside, signed, about its followers."""
 
     base: str = ""
     shared: bool = True
@@ -46,6 +47,7 @@ class Outsider:
     posts: list[dict[str, Any]] = field(default_factory=list)
     turned_away: list[dict[str, Any]] = field(default_factory=list)
     inboxes: list[str] = field(default_factory=list)
+    counted: list[str | None] = field(default_factory=list)
     _keys: dict[str, keys.PublicKey] = field(default_factory=dict)
     _serial: int = 0
 
@@ -185,6 +187,8 @@ class Outsider:
         signature.verify(message, key=key, now=time.time(), claims=claims)
         self.inboxes.append(request.path)
         if activity["id"] not in {post["id"] for post in self.posts}:
+            is_signed = COUNTED.lower() in claims.covered
+            self.counted.append(request.headers.get(COUNTED) if is_signed else None)
             self.posts.append(activity)
         return Response(status=202)
 

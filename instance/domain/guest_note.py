@@ -150,6 +150,7 @@ def render(note: Told) -> Document:
         "sensitive": bool(post.sensitive),
         "tag": [],
         "attachment": [],
+        "interactionPolicy": {"canQuote": {"automaticApproval": [row.project_iri]}},
     }
     people = _people(note.facts)
     more = {

@@ -107,6 +107,14 @@ class _Host(NamedTuple):
     host: str
 
 
+class _Iri(NamedTuple):
+    iri: str
+
+
+class _Count(NamedTuple):
+    followers: int
+
+
 _g, _a, _f = columns(Guest), columns(GuestActor), columns(GuestFollower)
 _n, _r, _c, _key = columns(GuestNote), columns(GuestReply), columns(Charter), columns(ActorKey)
 _PLACE = (_g.project_iri == bindparam("of_project"), _g.host == bindparam("of_host"))
@@ -183,6 +191,12 @@ _IS_HEARD = Query(
     _Host,
 )
 _FOLLOWER = Query(select(*_f).where(*_FOLLOWS), FollowerRow)
+_FOLLOWING = Query(
+    select(_f.actor_iri).where(*_OF_HOST, _f.ended_at_ms.is_(None)).order_by(_f.actor_iri), _Iri
+)
+_COUNT = Query(
+    select(func.count()).where(_f.project_iri == bindparam("of_project"), _f.ended_at_ms.is_(None)), _Count
+)
 _FOLLOW = Command(
     upsert(
         GuestFollower,
@@ -329,6 +343,17 @@ def inboxes(tx: Tx, projects: Collection[str]) -> list[InboxRow]:
 def is_heard(tx: Tx, project_iri: str) -> bool:
     """Whether anybody at a host that IT lets in follows a project."""
     return tx.first(_IS_HEARD, of_project=project_iri, now_ms=tx.now_ms) is not None
+
+
+def following(tx: Tx, project_iri: str, host: str) -> list[str]:
+    """The IRIs of those at a host who follow a project now."""
+    return [row.iri for row in tx.all(_FOLLOWING, of_project=project_iri, of_host=host)]
+
+
+def count_followers(tx: Tx, project_iri: str) -> int:
+    """How many follow a project now from guest hosts, all together."""
+    found = tx.first(_COUNT, of_project=project_iri)
+    return found.followers if found else 0
 
 
 def follower(tx: Tx, project_iri: str, actor_iri: str) -> FollowerRow | None:

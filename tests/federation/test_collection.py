@@ -1,12 +1,10 @@
-"""Collections, their pages, and the digest of a followers collection."""
+"""Collections and their pages."""
 
-from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from federation.collection import (
-    followers_digest,
     items_of,
     next_of,
     render_collection,
@@ -22,21 +20,6 @@ def test_a_collection_leads_to_its_first_page_and_a_page_to_the_next():
         next_of(render_collection("https://a/c", total=9, first="https://a/c?page=1")) == "https://a/c?page=1"
     )
     assert items_of(render_items("https://a/c", ["x", "y"])) == ["x", "y"]
-
-
-def test_a_followers_digest_does_not_depend_on_order():
-    assert followers_digest(["https://a/1", "https://b/2"]) == followers_digest(
-        ["https://b/2", "https://a/1"]
-    )
-    assert followers_digest([]) == "0" * 64
-
-
-def test_a_follower_counted_twice_changes_no_digest():
-    assert followers_digest(["https://a/1", "https://a/1"]) == followers_digest(["https://a/1"])
-
-
-def test_the_digest_of_one_follower_is_the_hash_of_its_id():
-    assert followers_digest(["https://a/1"]) == sha256(b"https://a/1").hexdigest()
 
 
 def test_the_last_page_leads_nowhere():

@@ -70,6 +70,7 @@ async def test_a_post_of_any_company_comes_as_the_projects_own_with_author_and_c
     project = place.acme.project_iri
     assert (note["attributedTo"], note["to"], note["cc"]) == (project, [f"{project}/followers"], [])
     assert note["id"].startswith(f"{place.acme.config.base_url}/notes/")
+    assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [project]}}  # nobody but itself
 
 
 async def test_who_is_named_is_called_by_name_and_has_no_address(place: Place):
