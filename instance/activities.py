@@ -11,6 +11,7 @@ from federation.activity import Activity
 from federation.document import first_type, types_of
 from federation.letters import Draft
 from instance.domain import charter_inbound as charter
+from instance.domain import follow_inbound as follow
 from instance.domain import guest_answer, guest_moved, partner
 from instance.domain import guest_inbound as guest
 from instance.domain import member_inbound as member
@@ -18,15 +19,15 @@ from instance.domain import poll_inbound as poll
 from instance.domain import post_inbound as post
 from instance.domain import quote_inbound as quote
 from instance.domain import reaction_inbound as reaction
-from instance.domain.outcome import Incoming, Ruling
+from instance.domain import undo_inbound as undo
+from instance.domain.outcome import Applies, Incoming, Ruling, Verifies
 from instance.storage.database import Tx
 
 ANY = "*"
 VOTE = "Vote"  # what we call a Note that names an answer of a Question, and says nothing else
 # What is said in words besides a Note: it becomes a post with its name above its words.
 SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document")
-Verify = Callable[[Tx, Incoming], Ruling]
-Apply = Callable[[Tx, Incoming], tuple[Draft, ...]]
+ANSWERS = ("Accept", "Reject", "TentativeAccept", "TentativeReject")
 Relay = Callable[[Incoming], tuple[Draft, ...]]
 Refused = Callable[[Tx, Incoming, Ruling], None]
 
@@ -46,14 +47,28 @@ class Rule(NamedTuple):
     `refused` writes down what was not taken, where somebody will look for it.
     """
 
-    verify: Verify
-    apply: Apply
+    verify: Verifies
+    apply: Applies
     relay: Relay = relay_nothing
     in_log: bool = True
     refused: Refused = note_nothing
 
 
-def _handshake(verify: Verify, apply: Apply) -> Rule:
+def refusing(rule: str) -> Rule:
+    """What has no sense between companies: refused by that rule, in words that people understand (instance/reasons.toml)."""
+    return Rule(lambda _, __: Ruling(taken=False, rule=rule), lambda _, __: (), in_log=False)
+
+
+def noting(rule: str) -> Rule:
+    """What is taken, and written down where all arrivals are; nothing else comes of it."""
+    return Rule(lambda _, __: Ruling(taken=True, rule=rule), lambda _, __: (), in_log=False)
+
+
+OF_SEVERAL = ("Flag",)
+SEVERAL = refusing("several_objects")  # acting on the first alone would drop the others without a word
+
+
+def _handshake(verify: Verifies, apply: Applies) -> Rule:
     return Rule(verify, apply, in_log=False, refused=charter.refused)
 
 
@@ -90,10 +105,29 @@ RULES: Mapping[tuple[str, str], Rule] = {
     # reactions
     ("Like", ANY): Rule(reaction.verify_like, reaction.apply_like),
     ("Undo", "Like"): Rule(reaction.verify_undo_like, reaction.apply_undo_like),
+    ("Undo", ANY): Rule(undo.verify, undo.apply),
+    # follows stay at home (docs/decisions/0005); who asks is answered
+    ("Follow", ANY): Rule(follow.verify_follow, follow.apply_follow, in_log=False),
+    ("Undo", "Follow"): refusing("no_follow_here"),
+    # answers to what was never asked
+    **{(answer, ANY): refusing("we_asked_nothing") for answer in ANSWERS},
+    # what is nobody else's business, or has no sense in a project
+    ("Block", ANY): refusing("block_stays_at_home"),
+    ("Undo", "Block"): refusing("block_stays_at_home"),
+    ("Ignore", ANY): refusing("block_stays_at_home"),
+    ("Join", ANY): refusing("member_by_own_company_alone"),
+    ("Invite", ANY): refusing("member_by_own_company_alone"),
+    ("Offer", ANY): refusing("offer_of_no_charter"),
+    ("Add", ANY): refusing("collection_not_kept"),
+    ("Dislike", ANY): refusing("dislike_not_counted"),
+    ("View", ANY): noting("view_noted"),
+    **{(verb, ANY): refusing("reading_not_counted") for verb in ("Read", "Listen")},
+    ("Create", ANY): refusing("no_post_of_ours"),
+    ("Update", ANY): refusing("no_post_of_ours"),
 }
 
 
-def _guest(verify: Verify, apply: Apply) -> Rule:
+def _guest(verify: Verifies, apply: Applies) -> Rule:
     return Rule(verify, apply, in_log=False)
 
 
@@ -115,6 +149,8 @@ def rule_for(activity: Activity, rules: Mapping[tuple[str, str], Rule] = RULES) 
 
     Of an object with several types the first that has a rule counts.
     """
+    if isinstance(activity.object, list) and activity.type not in OF_SEVERAL:
+        return SEVERAL
     undone = activity.inner if activity.type == "Undo" else None
     kinds = (undone.type,) if undone else types_of(activity.object)
     if activity.type == "Create" and _is_vote(activity.object):

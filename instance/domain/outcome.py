@@ -1,11 +1,13 @@
 """What the verbs of the domain give back and take in. The rule kept here: a verb never sends; it returns Drafts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from federation.activity import Activity
 from federation.letters import Draft
 from federation.log import Entry
+from instance.storage.database import Tx
 
 T = TypeVar("T")
 
@@ -38,3 +40,7 @@ class Ruling(NamedTuple):
 
     taken: bool
     rule: str
+
+
+Verifies = Callable[[Tx, Incoming], Ruling]
+Applies = Callable[[Tx, Incoming], tuple[Draft, ...]]

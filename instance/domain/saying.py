@@ -22,6 +22,11 @@ def in_handshake(tx: Tx, kind: str, carried: Any, *, charter: str, to: Iterable[
     return Draft(activity | {"to": sorted(to)} | more, tx.home.node)
 
 
+def to_one(tx: Tx, kind: str, carried: Any, *, author: str, space: str, host: str) -> Draft:
+    """An activity in a project's space for one of its companies alone, outside of any log."""
+    return Draft(_activity(tx, kind, carried, author=author, space=space), author, host=host)
+
+
 def in_public(tx: Tx, kind: str, carried: Any) -> dict[str, Any]:
     """An activity of our node that names nothing but what anybody may know."""
     return _activity(tx, kind, carried, author=tx.home.node, space=policy.PUBLIC)

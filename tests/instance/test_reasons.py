@@ -11,7 +11,17 @@ from instance.policy import RULES
 from instance.reasons import explain, reasons
 
 ROOT = Path(__file__).parents[2]
-RAISED = {"Malformed", "Unauthentic", "Refused", "Gone", "Unreachable", "TooFast", "refusal"}
+RAISED = {
+    "Malformed",
+    "Unauthentic",
+    "Refused",
+    "Gone",
+    "Unreachable",
+    "TooFast",
+    "refusal",
+    "refusing",
+    "noting",
+}
 SAID = {"Ruling": "rule", "Receipt": "rule", "_standing": "taken", "_in_time": "taken", "Result": "error"}
 # Not said as a literal where it is raised: by a table, an enumeration, or for each state of a charter.
 OTHERS = {

@@ -95,7 +95,7 @@ async def test_the_way_to_a_partner_goes_up_to_a_letter_that_it_takes(desks: tup
         "letter",
     ]
     came = await globex.company.node.read(lambda tx: received.latest(tx, 1))
-    assert (came[0].type, came[0].rule, came[0].status) == ("View", "ignored_unknown", 202)
+    assert (came[0].type, came[0].rule, came[0].status) == ("View", "view_noted", 202)
 
 
 async def test_what_the_probe_sent_is_in_the_ledger(desks: tuple[Desk, Desk]):

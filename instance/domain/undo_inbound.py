@@ -1,0 +1,39 @@
+"""What is undone by its id alone. The rule kept here: the id says what it is, since we have kept it; what we have not is refused by name."""
+
+from typing import NamedTuple
+
+from federation.letters import Draft
+from instance.domain import post_inbound as post
+from instance.domain import reaction_inbound as reaction
+from instance.domain.outcome import Applies, Incoming, Ruling, Verifies
+from instance.storage import posts, reactions
+from instance.storage.database import Tx
+
+
+class _Undoing(NamedTuple):
+    verify: Verifies
+    apply: Applies
+
+
+_BOOST = _Undoing(post.verify_undo_announce, post.apply_undo_announce)
+_FAVOURITE = _Undoing(reaction.verify_undo_like, reaction.apply_undo_like)
+
+
+def verify(tx: Tx, incoming: Incoming) -> Ruling:
+    """What was done under that id, by who undoes it."""
+    meant = _meant(tx, incoming)
+    return Ruling(taken=False, rule="undone_unknown") if meant is None else meant.verify(tx, incoming)
+
+
+def apply(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
+    """Undo it."""
+    meant = _meant(tx, incoming)
+    return () if meant is None else meant.apply(tx, incoming)
+
+
+def _meant(tx: Tx, incoming: Incoming) -> _Undoing | None:
+    iri = incoming.activity.object_iri or ""
+    if reactions.favourite_by_iri(tx, iri) is not None:
+        return _FAVOURITE
+    row = posts.by_iri(tx, iri)
+    return _BOOST if row is not None and row.boost_of_id is not None else None
