@@ -30,6 +30,8 @@ _LOG_TERMS: Final[dict[str, Any]] = {
     "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
     "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
     "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+    "contextHistory": {"@id": "https://w3id.org/fep/171b/contextHistory", "@type": "@id"},
+    "history": {"@id": "https://w3id.org/fep/bad1/history", "@type": "@id"},
     "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
     "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
     "label": "cordee:label",

@@ -5,7 +5,7 @@ named, and only the hosts of a space that all of them share get the letter. Each
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -150,6 +150,20 @@ class Gate:
         if not verdict.allowed:
             return self.not_found(viewer)
         return self._sealed(Disclosure(viewer, status, media_type, body, headers))
+
+    def admitted(self, tx: Tx, items: Sequence[Any], *, beside: str, viewer: str) -> list[bool]:
+        """For each of these, whether the viewer may have it together with the thing `beside`, so that a list holds what is for who asks.
+
+        Writes nothing: about the list itself `disclose` is asked.
+        """
+        named = [names.names_in([item, beside], own_host=tx.home.host) for item in items]
+        facts: dict[str, list[Fact]] = {}
+        for fact in things.facts(tx, frozenset().union(*named)):
+            facts.setdefault(fact.name, []).append(fact)
+        reaches = [policy.reach_of(fact for name in each for fact in facts.get(name, ())) for each in named]
+        openings = things.terms(tx, frozenset().union(*(reach.spaces or () for reach in reaches)))
+        terms = {space: opening.terms for space, opening in openings.items()}
+        return [policy.decide(reach, terms, viewer).allowed for reach in reaches]
 
     def permit(
         self, tx: Tx, of: str, *, viewer: str, media_type: str, digest: str, size_bytes: int

@@ -30,6 +30,8 @@ PARTS = frozenset(
         "replies",
         "likes",
         "shares",
+        "context",
+        "context-history",
     }
 )
 UNREADABLE = "(escaped too often)"

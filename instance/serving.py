@@ -18,6 +18,7 @@ from federation.document import Document
 from federation.errors import FederationError
 from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
+from instance import thread_pages
 from instance.domain import guest, guest_note, guest_sync, post, profile, render
 from instance.egress import Fill, Gate
 from instance.storage import actors, charters, guests, media, members, posts
@@ -66,6 +67,10 @@ def disclose(tx: Tx, gate: Gate, path: str, *, viewer: str) -> Disclosure | Perm
         if match is not None:
             asked = Asked("".join(match.groups()), _parameters(parts.query), viewer)
             return _disclosed(tx, gate, answer(tx, asked), viewer)
+    for pattern, kind, page in _COLLECTIONS:
+        if match := pattern.fullmatch(parts.path):
+            iri = tx.home.iri(kind, match[1])
+            return page(tx, gate, iri, _parameters(parts.query), viewer=viewer)
     if picture := _PICTURE.fullmatch(parts.path):
         return _picture(tx, gate, tx.home.iri("media", picture[1]), viewer) or gate.not_found(viewer)
     if parts.path == "/log":
@@ -245,6 +250,8 @@ def _log_page(tx: Tx, gate: Gate, query: Mapping[str, str], viewer: str) -> Disc
     project = query.get("project", "")
     if viewer not in charters.open_hosts(tx, project):
         return gate.not_found(viewer)
+    if "thread" in query:
+        return thread_pages.log_page(tx, gate, query["thread"], query, viewer=viewer)
     if "party" not in query:
         return _disclosed(tx, gate, Found(_heads_document(tx, project)), viewer)
     after, upto = _whole(query.get("after", "0")), _whole(query.get("upto", str(2**53)))
@@ -298,6 +305,11 @@ def _whole(text: str) -> int:
 
 _NAME = "([A-Za-z0-9_.-]+)"
 _PICTURE = re.compile(f"/media/{_NAME}")
+_COLLECTIONS = (
+    (re.compile(f"/posts/{_NAME}/context"), "posts", thread_pages.posts_page),
+    (re.compile(f"/posts/{_NAME}/context-history"), "posts", thread_pages.history_page),
+    (re.compile(f"/notes/{_NAME}/context"), "notes", thread_pages.notes_page),
+)
 _PATHS: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
     (re.compile(pattern), answer)
     for pattern, answer in (

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from federation.document import Document, first_type, id_of, one_or_many, text_of
 from federation.letters import Draft
 from instance import ids, names
-from instance.domain import guest, guest_words, index, render, timeline
+from instance.domain import guest, guest_words, index, render, thread, timeline
 from instance.domain import post as posting
 from instance.domain.charter_document import GUESTS_ANSWER
 from instance.domain.guest_note import companies_of
@@ -73,7 +73,7 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
         tx,
         ReplyRow(answer.note.iri, post.iri, project.iri, incoming.activity.actor, incoming.host, tx.now_ms),
     )
-    activity = render.create(NoteFacts(post, project), iri=posting.mint_activity(tx, "create", post))
+    activity = render.create(_facts(tx, post, project), iri=posting.mint_activity(tx, "create", post))
     return (posting.draft_of(activity, post.space),)
 
 
@@ -109,7 +109,7 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     posting.reword(tx, before, post, mentions=(), hashtags=())
     index.keep(tx, post.id)
     iri = posting.mint_activity(tx, "update", post)
-    activity = render.update(NoteFacts(post, project), iri=iri, at_ms=tx.now_ms)
+    activity = render.update(_facts(tx, post, project), iri=iri, at_ms=tx.now_ms)
     return (posting.draft_of(activity, post.space),)
 
 
@@ -130,6 +130,10 @@ def apply_delete(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     timeline.leave(tx, post)
     log.redact(tx, post.space, post.iri)
     return (posting.say_delete(tx, post._replace(content="", deleted_at_ms=tx.now_ms), project),)
+
+
+def _facts(tx: Tx, post: PostRow, project: ActorRow) -> NoteFacts:
+    return NoteFacts(post, project, thread=thread.of_post(tx, post))
 
 
 def _is_too_often(tx: Tx, incoming: Incoming) -> bool:

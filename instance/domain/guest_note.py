@@ -11,7 +11,7 @@ from federation.letters import Draft
 from federation.origin import host_of
 from federation.vocabulary import POST_CONTEXT
 from instance import ids
-from instance.domain import guest, guest_words, saying
+from instance.domain import guest, guest_words, saying, thread
 from instance.domain.post import note_facts
 from instance.domain.render import NoteFacts, timestamp
 from instance.ids import snowflake
@@ -26,12 +26,13 @@ NOTHING: tuple[Draft, ...] = ()
 
 
 class Told(NamedTuple):
-    """A post as guests get it: what it is made of, the company of its author, and the note before it in the thread."""
+    """A post as guests get it: what it is made of, the company of its author, the note before it in the thread, and the notes' collection."""
 
     row: NoteRow
     facts: NoteFacts
     companies: dict[str, str]
     parent: str | None
+    context: str
 
 
 def mirrored(tx: Tx, activity: Document, project: str) -> tuple[Draft, ...]:
@@ -126,7 +127,8 @@ def told(tx: Tx, row: NoteRow, post: PostRow) -> Told:
     assert author is not None
     before = guests.note_of(tx, post.in_reply_to_iri) if post.in_reply_to_iri else None
     parent = before.iri if before is not None and before.deleted_at_ms is None else None
-    return Told(row, note_facts(tx, post, author), companies_of(tx, row.project_iri), parent)
+    context = thread.of_notes(tx, post) or f"{row.iri}/{thread.POSTS}"
+    return Told(row, note_facts(tx, post, author), companies_of(tx, row.project_iri), parent, context)
 
 
 def companies_of(tx: Tx, project: str) -> dict[str, str]:
@@ -156,6 +158,7 @@ def render(note: Told) -> Document:
     more = {
         "summary": guest_words.plain_for_guests(post.spoiler, people=people, hosts=note.companies) or None,
         "inReplyTo": note.parent,
+        "context": note.context,
         "contentMap": {post.language: document["content"]} if post.language else None,
         "updated": timestamp(post.edited_at_ms) if post.edited_at_ms else None,
     }

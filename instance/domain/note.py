@@ -4,11 +4,13 @@ An article has its name above its words; what is neither becomes words without l
 """
 
 import re
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from federation.activity import moment_ms
 from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of, types_of
-from federation.origin import same_origin
+from federation.errors import FederationError
+from federation.origin import host_of, same_origin
 from federation.vocabulary import PUBLIC_SPELLINGS
 from instance.domain import text
 from instance.domain.media import DESCRIPTION_LIMIT_CHARS, MEDIA_TYPES, UPLOAD_LIMIT_BYTES
@@ -83,6 +85,8 @@ class Note(NamedTuple):
     emojis: tuple[ToldEmoji, ...] = ()
     quote_iri: str | None = None
     quote_policy: str = "nobody"
+    context_iri: str = ""
+    history_iri: str = ""
 
 
 def read_note(document: Document, *, now_ms: int) -> Note:
@@ -110,6 +114,8 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         emojis=_emojis(document.get("tag"), iri),
         quote_iri=_quoted(document),
         quote_policy=_quote_policy(document),
+        context_iri=contexts_of(document)[0],
+        history_iri=contexts_of(document)[1],
     )
 
 
@@ -123,9 +129,24 @@ def parent_of(document: Any) -> str | None:
     return id_of(document.get("inReplyTo")) if isinstance(document, dict) else None
 
 
+def contexts_of(document: Any) -> tuple[str, str]:
+    """The collections of the conversation that a Note says it is in: of posts, of activities; empty where it says none that can be asked for."""
+    if not isinstance(document, dict):
+        return "", ""
+    return _collection(document.get("context")), _collection(document.get("contextHistory"))
+
+
 def clamped(at_ms: int | None, now_ms: int) -> int:
     """A time that a partner says, between the year 2000 and now."""
     return now_ms if at_ms is None else max(EARLIEST_MS, min(at_ms, now_ms))
+
+
+def _collection(value: Any) -> str:
+    """The first of the ids that can be asked for: a conversation may have a `tag:` as well, or an object in place of its id."""
+    for iri in ids_of(value):
+        with suppress(FederationError):
+            return iri if host_of(iri) else ""
+    return ""
 
 
 def _moment(value: Any, now_ms: int) -> int:

@@ -6,7 +6,7 @@ that holds it back.
 
 from federation.letters import Draft
 from instance import ids
-from instance.domain import emoji, index, quote_activities, render, text, timeline
+from instance.domain import emoji, index, quote_activities, render, text, thread, timeline
 from instance.domain import poll as asking
 from instance.domain import quote as quotation
 from instance.domain.about import about_of
@@ -267,7 +267,8 @@ def note_facts(tx: Tx, post: PostRow, author: ActorRow) -> NoteFacts:
     poll = polls.of_post(tx, post.id)
     emojis = emoji.written(tx, post, poll)
     quoted = quotes.of_post(tx, post.id)
-    return NoteFacts(post, author, tuple(named.values()), pictures, poll, emojis, quoted)
+    context = thread.of_post(tx, post)
+    return NoteFacts(post, author, tuple(named.values()), pictures, poll, emojis, quoted, context)
 
 
 def say_delete(tx: Tx, post: PostRow, author: ActorRow) -> Draft:
@@ -319,4 +320,5 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
     index.keep(tx, post.id)
     emojis, quoted = emoji.brought(tx, post, poll), quotes.of_post(tx, post.id)
-    return NoteFacts(post, author, checked.mentions, checked.media, poll, emojis, quoted)
+    context = thread.of_post(tx, post)
+    return NoteFacts(post, author, checked.mentions, checked.media, poll, emojis, quoted, context)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from federation.letters import Draft
 from federation.origin import host_of
 from instance import ids
-from instance.domain import emoji, guest, index, quote, timeline
+from instance.domain import emoji, guest, index, quote, thread, timeline
 from instance.domain import post as posting
-from instance.domain.note import Attached, Note, author_of, clamped, parent_of, read_note
+from instance.domain.note import Attached, Note, author_of, clamped, contexts_of, parent_of, read_note
 from instance.domain.outcome import Incoming, Ruling
 from instance.events import MediaWanted
 from instance.storage import actors, log, media, members, posts
@@ -62,6 +62,9 @@ def verify_create(tx: Tx, incoming: Incoming) -> Ruling:
     parent = posts.by_iri(tx, parent_iri) if parent_iri else None
     if parent is not None and parent.space != incoming.project:
         return Ruling(taken=False, rule="thread_of_another_space")
+    assert incoming.project is not None
+    if thread.is_elsewhere(tx, contexts_of(note), incoming.project):
+        return Ruling(taken=False, rule="thread_of_another_space")
     return Ruling(taken=True, rule="post_of_a_member")
 
 
@@ -79,6 +82,7 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     _want(tx, post, note.pictures)
     emoji.receive(tx, author, post.space, note.emojis)
     posts.adopt(tx, post)
+    thread.learn(tx, post, note, host=incoming.host)
     _quote(tx, post, author, note.quote_iri)
     quote.adopt(tx, post, author)
     index.keep(tx, post.id)
@@ -118,6 +122,7 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     assert before is not None
     note = read_note(incoming.activity.object, now_ms=tx.now_ms)
     quote.set_policy(tx, before, note.quote_policy)
+    thread.learn(tx, before, note, host=incoming.host)
     if not _is_newer(note, before):
         return NOTHING
     post = _worded(before, note)._replace(edited_at_ms=note.updated_at_ms)

@@ -21,6 +21,13 @@ _KINDS = {"image": "Image", "video": "Video", "audio": "Audio"}
 _MULTIHASH = "f1220"
 
 
+class Context(NamedTuple):
+    """The collection of a conversation's posts, and that of its activities (empty: its host has none)."""
+
+    iri: str
+    history_iri: str = ""
+
+
 class NoteFacts(NamedTuple):
     """What a Note is made of."""
 
@@ -31,6 +38,7 @@ class NoteFacts(NamedTuple):
     poll: PollRow | None = None
     emojis: tuple[EmojiRow, ...] = ()
     quote: QuoteRow | None = None
+    thread: Context | None = None
 
 
 class Audience(NamedTuple):
@@ -73,7 +81,7 @@ def note(facts: NoteFacts) -> Json:
         "attachment": [_attached(picture) for picture in facts.media],
     }
     asked = _question(facts.poll) if facts.poll else {}
-    return document | _optional(post) | asked | _quoting(post, author, facts.quote)
+    return document | _optional(post) | _threaded(facts.thread) | asked | _quoting(post, author, facts.quote)
 
 
 def vote(voter: ActorRow, *, name: str, question_iri: str, to: str, iri: str, at_ms: int) -> Json:
@@ -92,15 +100,15 @@ def vote(voter: ActorRow, *, name: str, question_iri: str, to: str, iri: str, at
 def create(facts: NoteFacts, *, iri: str) -> Json:
     """Create of a post."""
     inner = note(facts)
-    return _activity("Create", iri, facts.author.iri, inner, at_ms=facts.post.created_at_ms) | _same_audience(
-        inner
-    )
+    said = _activity("Create", iri, facts.author.iri, inner, at_ms=facts.post.created_at_ms)
+    return said | _same_audience(inner) | _historic(facts.thread)
 
 
 def update(facts: NoteFacts, *, iri: str, at_ms: int) -> Json:
     """Update of a post."""
     inner = note(facts)
-    return _activity("Update", iri, facts.author.iri, inner, at_ms=at_ms) | _same_audience(inner)
+    said = _activity("Update", iri, facts.author.iri, inner, at_ms=at_ms)
+    return said | _same_audience(inner) | _historic(facts.thread)
 
 
 def delete(post: PostRow, author: ActorRow, *, iri: str, at_ms: int) -> Json:
@@ -155,6 +163,18 @@ def _optional(post: PostRow) -> Json:
         "work": {"kind": post.work_kind} if post.work_kind else None,
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _threaded(thread: Context | None) -> Json:
+    """The conversation that a Note is in (FEP-7888), and where its activities are (FEP-f228)."""
+    if thread is None:
+        return {}
+    return {"context": thread.iri} | ({"contextHistory": thread.history_iri} if thread.history_iri else {})
+
+
+def _historic(thread: Context | None) -> Json:
+    """The context of an activity is a collection of activities (FEP-f228)."""
+    return {"context": thread.history_iri} if thread is not None and thread.history_iri else {}
 
 
 def _quoting(post: PostRow, author: ActorRow, quote: QuoteRow | None) -> Json:

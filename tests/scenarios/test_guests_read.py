@@ -88,6 +88,32 @@ async def test_an_answer_is_an_answer_to_the_note_of_what_it_answers(place: Plac
     assert (first.get("inReplyTo"), second["inReplyTo"]) == (None, first["id"])
 
 
+async def test_the_context_of_a_note_lists_the_notes_of_the_conversation_and_nothing_else(place: Place):
+    row, first = await noted(place, place.acme, "alice", "Who turns?")
+    parent = await here(place.globex, row)
+    _, second = await noted(place, place.globex, "bob", "We turn", in_reply_to_id=parent.id)
+    assert first["context"] == second["context"] == f"{first['id']}/context"
+    path = first["context"].removeprefix(place.acme.config.base_url)
+    status, found = await place.mastodon.get(place.acme, path, signed_by="ann")
+    assert (status, found["orderedItems"]) == (200, [first["id"], second["id"]])
+    assert found["attributedTo"] == place.acme.project_iri
+    for secret in ("/posts/", "/people/", "/activities/", place.globex.host):
+        assert secret not in orjson.dumps(found).decode()
+    later = second["id"].removeprefix(place.acme.config.base_url)
+    for asked, signed_by in ((path, ""), (f"{later}/context", "ann")):
+        status, _ = await place.mastodon.get(place.acme, asked, signed_by=signed_by)
+        assert status == 404
+
+
+async def test_a_guest_does_not_get_the_conversation_itself(place: Place):
+    row, _ = await noted(place, place.acme, "alice", "Who grinds?")
+    for name in ("context", "context-history"):
+        path = f"{row.iri.removeprefix(place.acme.config.base_url)}/{name}"
+        assert (await place.mastodon.get(place.acme, path, signed_by="ann"))[0] == 404
+    path = f"/log?project={place.acme.project_iri}&thread={row.iri}"
+    assert (await place.mastodon.get(place.acme, path, signed_by="ann"))[0] == 404
+
+
 async def test_an_edit_changes_the_note(place: Place):
     row, note = await noted(place, place.globex, "bob", "Up by 20 mm")
     await edit(place.globex, "bob", row, "Up by 22 mm")
