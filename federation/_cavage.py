@@ -14,9 +14,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from federation import httpdate
 from federation._arithmetic import VerifyingKey
 from federation._digest import check_digest, render_digest
-from federation._message import Claims, Form, Request, http_date, parse_http_date, refusal
+from federation._message import Claims, Form, Request, refusal
 
 _PARAMETER = re.compile(r'[ \t]*([A-Za-z]+)=(?:"([^"\\]*)"|([0-9]+))[ \t]*(?:,|$)')
 _NAME = re.compile(r"\((?:request-target|created|expires)\)|[a-z0-9!#$%&'*+.^_`|~-]+")
@@ -32,7 +33,7 @@ def _httpsig() -> Any:
 
 def sign(request: Request, *, key: RSAPrivateKey, key_id: str, now: float) -> dict[str, str]:
     """The headers to add: host, date, digest of a body, and a signature over these and the request's own."""
-    headers = {"Host": request.authority, "Date": http_date(now)}
+    headers = {"Host": request.authority, "Date": httpdate.write(now)}
     if request.body:
         headers["Digest"] = render_digest(request.body)
     covered = {**headers, **request.headers}
@@ -55,7 +56,7 @@ def parse(request: Request, value: str) -> Claims:
         form=Form.CAVAGE,
         covered=covered,
         signature=_unbase64(_parameter(parameters, "signature")),
-        date=parse_http_date(request.covered_header("date")) if "date" in covered else None,
+        date=_moment(request.covered_header("date")) if "date" in covered else None,
         created=_seconds(parameters, "created") if "(created)" in covered else None,
         expires=_seconds(parameters, "expires") if "(expires)" in covered else None,
     )
@@ -97,6 +98,13 @@ def _seconds(parameters: dict[str, str], name: str) -> int:
     if not _SECONDS.fullmatch(_parameter(parameters, name)):
         raise refusal("syntax", f"the parameter {name} is not a number of seconds")
     return int(parameters[name])
+
+
+def _moment(text: str) -> float:
+    moment = httpdate.read(text)
+    if moment is None:
+        raise refusal("syntax", "the Date header is not an HTTP date in GMT")
+    return moment
 
 
 def _check_coverage(request: Request, covered: tuple[str, ...]) -> None:

@@ -4,11 +4,8 @@ The rule kept here: a header that a signature may cover is read once, or not at 
 """
 
 import re
-from calendar import timegm
 from dataclasses import dataclass
-from email.utils import formatdate, parsedate
 from enum import StrEnum
-from functools import lru_cache
 
 from multidict import MultiMapping
 
@@ -86,22 +83,3 @@ _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
 def refusal(rule: str, detail: str) -> Unauthentic:
     """An Unauthentic that tells strangers which part failed: it names only what they sent themselves."""
     return Unauthentic(rule, detail, safe=f"The request's signature was refused: {detail}.")
-
-
-@lru_cache(maxsize=64)
-def _http_date(second: int) -> str:
-    return formatdate(second, usegmt=True)
-
-
-def http_date(now: float) -> str:
-    """An HTTP date (RFC 9110) to the second: "Tue, 25 Nov 2025 02:30:00 GMT"."""
-    return _http_date(int(now))
-
-
-@lru_cache(maxsize=1024)
-def parse_http_date(text: str) -> float:
-    """Seconds since the epoch of an HTTP date in GMT. Raises Unauthentic("syntax")."""
-    parts = parsedate(text) if text.endswith(" GMT") else None
-    if parts is None:
-        raise refusal("syntax", "the Date header is not an HTTP date in GMT")
-    return float(timegm(parts))

@@ -12,9 +12,10 @@ from typing import Any, Final, cast
 import http_sf
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from federation import httpdate
 from federation._arithmetic import VerifyingKey, fits, sign_text
 from federation._digest import check_content_digest, render_content_digest
-from federation._message import Claims, Form, Request, http_date, refusal
+from federation._message import Claims, Form, Request, refusal
 
 _LABEL: Final = "sig1"
 _DERIVED: Final[dict[str, Callable[[Request], str]]] = {
@@ -39,7 +40,7 @@ _ALGORITHMS: Final = (None, "rsa-v1_5-sha256", "ed25519")
 
 def sign(request: Request, *, key: RSAPrivateKey, key_id: str, now: float) -> dict[str, str]:
     """The headers to add: host, date, digest of a body, and a signature over method, address, digest and the request's own."""
-    headers = {"Host": request.authority, "Date": http_date(now)}
+    headers = {"Host": request.authority, "Date": httpdate.write(now)}
     covered = {"@method": request.method, "@target-uri": request.origin + request.target}
     if request.body:
         headers["Content-Digest"] = covered["content-digest"] = render_content_digest(request.body)

@@ -14,12 +14,12 @@ from typing import ParamSpec, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from federation import _cavage, _rfc9421
+from federation import _cavage, _rfc9421, httpdate
 from federation._arithmetic import check_strength
 from federation._message import Claims as Claims
 from federation._message import Form as Form
 from federation._message import Request as Request
-from federation._message import http_date, refusal
+from federation._message import refusal
 from federation.errors import FederationError, Unauthentic
 from federation.keys import PublicKey
 from federation.origin import host_of, same_origin
@@ -119,9 +119,11 @@ def _check_clock(claims: Claims, now: float) -> float:
     moments = [moment for moment in (claims.created, claims.date) if moment is not None]
     for moment in moments:
         if not now - MAX_AGE_S <= moment <= now + MAX_AHEAD_S:
-            raise refusal("clock", f"it is dated {http_date(moment)}, here it is {http_date(now)}")
+            raise refusal("clock", f"it is dated {httpdate.write(moment)}, here it is {httpdate.write(now)}")
     if claims.expires is not None and claims.expires < now:
-        raise refusal("expired", f"it expired at {http_date(claims.expires)}, here it is {http_date(now)}")
+        raise refusal(
+            "expired", f"it expired at {httpdate.write(claims.expires)}, here it is {httpdate.write(now)}"
+        )
     return min(moments)
 
 
@@ -143,7 +145,7 @@ class ReplayWindow:
         seen = self._hosts[host_of(sender.owner)]
         seen.forget(now, self._capacity)
         if sender.replay_key in seen.signatures or sender.created_ms <= seen.floor_ms:
-            raise refusal("replay", f"it was used before; here it is {http_date(now)}")
+            raise refusal("replay", f"it was used before; here it is {httpdate.write(now)}")
         seen.signatures[sender.replay_key] = (now, sender.created_ms)
 
 

@@ -1,110 +1,50 @@
 """Letters on their way: one lane for each host, in order, one letter in flight. The rule kept here: a row is settled by a result and by nothing else.
 
 A letter is a row before it is a request, so whatever dies loses nothing; one that was posted and not yet settled is posted again, and its
-receiver knows the activity. A host that does not answer holds up its own lane and no other. Before a letter goes, its seal is checked
-and the gate is asked again whether the way is still open.
+receiver knows the activity. Before a letter goes, its seal is checked and the gate is asked again whether the way is still open.
+
+A host that does not answer holds up its own lane and no other: only so many lanes work at once, but one that has waited a moment for an
+answer, or whose host failed last time, takes no place among these. When a lane that waits is due, one letter goes ahead; the next follows when
+it was taken (a circuit breaker, half open).
 """
 
 import asyncio
 import heapq
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol
 
-import orjson
 import structlog
 
 from federation import log, synchronization
-from federation.errors import FederationError, Refused
+from federation.errors import FederationError
 from federation.letters import Outbound
 from federation.wire import Answer
 from instance import inbox
 from instance.domain import guest_sync
 from instance.egress import Gate
-from instance.events import CharterChanged, Event, LettersQueued
+from instance.events import CharterChanged, Event, InboxGone, LettersQueued
 from instance.storage import delivery as rows
 from instance.storage import log as entries
 from instance.storage import peers
 from instance.storage.database import Database, Tx
-from instance.storage.delivery import CLOSED, DONE, QUEUED, REFUSED, LaneRow, LetterRow, Result
+from instance.storage.delivery import CLOSED, DONE, REFUSED, LaneRow, LetterRow, Result
+from instance.verdict import FIRST_WAIT_S, GONE, Verdict, judge
 
 BATCH = 20
+BATCH_MS = 10_000  # after so long what was sent is written down, whatever is left of the batch
 LEASE_MS = 120_000
-FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 6 * 3600.0
-SLOW = 12  # a host that does not know us is asked again at a twelfth of the pace
 EXPIRY_MS = 7 * 24 * 3600 * 1000
 STOP_S = 10.0
-REASON_LIMIT = 200
-_NOT_FOUND_TRIES = 4
-_UNKNOWN_SENDER_TRIES = 10  # over some eight hours
-_TRY_LATER = frozenset({408, 425, 429})
-_OUR_FAULT = frozenset({"seal", "host", "url"})
+PATIENCE_S = 0.25  # a lane that waits longer for an answer takes no place of another
+LANES_MOST = 192  # at once, those that wait included: below the connections that the wire has
+PROBES_MOST = 64  # of these, lanes to hosts that failed last time
+PARK_MS = 1_000
 
 _log = structlog.get_logger(__name__)
-
-
-class Verdict(NamedTuple):
-    """What an answer means: the letter's new state, why, and how long (s) its lane waits; 0 when it goes on."""
-
-    state: str
-    why: str = ""
-    wait_s: float = 0.0
-    status: int | None = None
-
-
-def retry_after(attempt: int, *, chance: float) -> float:
-    """Seconds to wait after the attempt-th failure in a row (attempt >= 1): doubles from 5 s, a fifth more or less by `chance` (0..1), never over 6 h."""
-    return min(FIRST_WAIT_S * 2.0 ** min(attempt - 1, 30) * (0.8 + 0.4 * chance), LONGEST_WAIT_S)
-
-
-def judge(outcome: Answer | FederationError, *, attempt: int, failures: int, chance: float) -> Verdict:
-    """What the outcome of the attempt-th try of a letter means, in a lane that has failed `failures` times in a row before."""
-    wait = retry_after(failures + 1, chance=chance)
-    if isinstance(outcome, FederationError):
-        return _judge_error(outcome, wait)
-    status = outcome.status
-    if status < 300:
-        return Verdict(DONE, status=status)
-    why = f"{status} {_reason(outcome)}".strip()
-    if status >= 500 or status in _TRY_LATER:
-        return Verdict(QUEUED, why, max(wait, asked_wait_s(outcome)), status)
-    if status == 404 and attempt < _NOT_FOUND_TRIES:
-        return Verdict(QUEUED, why, wait, status)
-    if status in {401, 403} and attempt < _UNKNOWN_SENDER_TRIES:
-        return Verdict(QUEUED, why, min(wait * SLOW, LONGEST_WAIT_S), status)
-    return Verdict(REFUSED, why, status=status)
-
-
-def _judge_error(error: FederationError, wait: float) -> Verdict:
-    if (
-        error.status == 410
-    ):  # the inbox is gone for good: this letter is lost, and the next is not hurried after it
-        return Verdict(REFUSED, error.rule, wait, 410)
-    if isinstance(error, Refused) and error.rule in _OUR_FAULT:
-        return Verdict(REFUSED, error.rule)
-    return Verdict(QUEUED, error.rule, wait)
-
-
-def _reason(answer: Answer) -> str:
-    """What the host said, for the one who looks after our node: rule and title of problem details (RFC 9457), else its first printable characters."""
-    with suppress(ValueError):
-        problem = orjson.loads(answer.body)
-        if isinstance(problem, dict) and isinstance(problem.get("rule"), str):
-            return _printable(f"{problem['rule']}: {problem.get('title', '')}")
-    return _printable(answer.body[:REASON_LIMIT].decode("utf-8", "replace"))
-
-
-def _printable(text: str) -> str:
-    return "".join(character for character in text[:REASON_LIMIT] if character.isprintable())
-
-
-def asked_wait_s(answer: Answer) -> float:
-    """Retry-After in seconds, capped; a date is not worth its parsing: the doubling gets there."""
-    value = answer.headers.get("Retry-After", "")
-    return min(float(value), LONGEST_WAIT_S) if value.isascii() and value.isdecimal() else 0.0
 
 
 class Posts(Protocol):
@@ -128,6 +68,7 @@ class _Turn(NamedTuple):
     results: tuple[Result, ...] = ()
     stopped_by: Verdict | None = None
     held: Mapping[str, str] = {}
+    inbox: str = ""  # of the letter that stopped it
 
 
 class _Rest(NamedTuple):
@@ -155,6 +96,8 @@ class Delivery:
         self._due: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
         self._active: dict[str, asyncio.Task[None]] = {}
+        self._aside: set[str] = set()  # of these, who take no place: they wait for an answer
+        self._failing: set[str] = set()  # hosts that failed last time
         self._again: set[str] = set()
         self._woken_ms: dict[str, int] = {}
         self._epoch = 0
@@ -194,6 +137,8 @@ class Delivery:
         self._epoch += 1
         now = self._clock()
         for lane in await self._database.read(rows.busy_lanes):
+            if lane.failures:
+                self._failing.add(lane.host)
             if lane.host in self._active:
                 self._again.add(lane.host)
             else:
@@ -223,22 +168,35 @@ class Delivery:
 
     def _pause_s(self) -> float | None:
         """How long there is nothing to start: until the next lane is due, or until somebody stirs."""
-        if not self._heap or len(self._active) >= self._concurrency:
+        if not self._heap or self._is_full():
             return None
         return max((self._heap[0][0] - self._clock()) / 1000, 0.0)
 
+    def _is_full(self) -> bool:
+        return len(self._active) >= LANES_MOST or len(self._active) - len(self._aside) >= self._concurrency
+
     def _start_due(self) -> None:
         now = self._clock()
-        while self._heap and self._heap[0][0] <= now and len(self._active) < self._concurrency:
+        while self._heap and self._heap[0][0] <= now and not self._is_full():
             due_ms, host = heapq.heappop(self._heap)
-            if self._due.get(host) == due_ms:  # else it was rescheduled, and this is an old entry
-                del self._due[host]
-                task = asyncio.create_task(self._serve(host), name=f"deliver {host}")
-                self._active[host] = task
-                task.add_done_callback(partial(self._ended, host))
+            if self._due.get(host) != due_ms:  # it was rescheduled, and this is an old entry
+                continue
+            if host in self._failing and len(self._failing & self._active.keys()) >= PROBES_MOST:
+                self._schedule(host, now + PARK_MS)
+                continue
+            del self._due[host]
+            self._start(host)
+
+    def _start(self, host: str) -> None:
+        task = asyncio.create_task(self._serve(host), name=f"deliver {host}")
+        self._active[host] = task
+        if host in self._failing:
+            self._aside.add(host)
+        task.add_done_callback(partial(self._ended, host))
 
     def _ended(self, host: str, task: asyncio.Task[None]) -> None:
         del self._active[host]
+        self._aside.discard(host)
         if not task.cancelled() and (error := task.exception()):
             _log.error("lane_broke", host=host, error=repr(error))
             self._schedule(host, self._clock() + int(FIRST_WAIT_S * 1000))
@@ -262,21 +220,38 @@ class Delivery:
     async def _send(self, batch: _Batch) -> _Turn:
         """Post the letters of a batch in order, up to the first that makes the lane wait."""
         epoch, results, held = self._epoch, list[Result](), dict[str, str]()
-        failures = batch.failures
+        failures, until_ms = batch.failures, self._clock() + BATCH_MS
         for row in batch.letters:
-            if self._stopping or self._epoch != epoch:
+            if self._stopping or self._epoch != epoch or self._clock() > until_ms:
                 break
-            outcome = await self._post(row, _headers_of(row, batch))
+            with self._stepping_aside(row.host):
+                outcome = await self._post(row, _headers_of(row, batch))
             chance = random.random()  # noqa: S311  spreads retries, protects nothing
             verdict = judge(outcome, attempt=row.attempts + 1, failures=failures, chance=chance)
             results.append(Result(row.id, verdict.state, verdict.why))
             _report(row, verdict)
             if verdict.wait_s:
-                return _Turn(tuple(results), verdict, held)
+                self._failing.add(row.host)
+                return _Turn(tuple(results), verdict, held, row.inbox)
+            self._failing.discard(row.host)
             failures = 0 if verdict.state == DONE else failures
             if isinstance(outcome, Answer) and log.HEADER in outcome.headers:
                 held[row.space] = outcome.headers[log.HEADER]
         return _Turn(tuple(results), held=held)
+
+    @contextmanager
+    def _stepping_aside(self, host: str) -> Iterator[None]:
+        """While this lasts longer than a moment, the lane takes no place of another."""
+        handle = asyncio.get_running_loop().call_later(PATIENCE_S, self._step_aside, host)
+        try:
+            yield
+        finally:
+            handle.cancel()
+            self._aside.discard(host)
+
+    def _step_aside(self, host: str) -> None:
+        self._aside.add(host)
+        self._stir.set()
 
     async def _post(self, row: LetterRow, headers: dict[str, str]) -> Answer | FederationError:
         try:
@@ -323,6 +298,8 @@ def _fared(tx: Tx, lane: LaneRow, turn: _Turn) -> LaneRow:
     if turn.stopped_by is None:
         return lane._replace(due_at_ms=tx.now_ms, failures=0)
     rows.expire(tx, lane.host, before_ms=tx.now_ms - EXPIRY_MS)
+    if turn.stopped_by.status == GONE:
+        tx.emit(InboxGone(lane.host, turn.inbox))
     return lane._replace(
         due_at_ms=tx.now_ms + int(turn.stopped_by.wait_s * 1000),
         failures=lane.failures + 1,

@@ -148,6 +148,14 @@ class AnnouncementReacted:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxGone:
+    """A host said of an inbox that it is gone for good."""
+
+    host: str
+    inbox: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedElsewhere:
     """Another process (the command line) has written: whatever was read may be stale."""
 
@@ -166,6 +174,7 @@ Event = (
     | MembershipChanged
     | TokenChanged
     | LettersQueued
+    | InboxGone
     | GapNoticed
     | MediaWanted
     | EmojisChanged

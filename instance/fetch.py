@@ -32,7 +32,6 @@ from federation.origin import origin_of
 from federation.vocabulary import ACCEPT
 from federation.wire import Answer, Wire
 from instance import inbox, ownlog
-from instance.delivery import retry_after
 from instance.domain import media
 from instance.egress import Gate
 from instance.errors import BadInput
@@ -44,6 +43,7 @@ from instance.storage import log as entries
 from instance.storage import media as pictures
 from instance.storage.database import Database, Tx
 from instance.storage.log import EntryRow
+from instance.verdict import retry_after
 
 PAGE_ENTRIES: Final = 100
 PAGES: Final = 200  # of one gap in one go: 20,000 entries

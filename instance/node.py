@@ -26,6 +26,7 @@ from federation.wire import Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
+from instance.departed import Departed
 from instance.domain import actor, charter, filtering, guest, hearing, index, media, profile, schedule, vote
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
@@ -137,6 +138,7 @@ class Cordee:
             media_dir=config.media_dir,
             own_host=self.home.host,
         )
+        self.departed = Departed(database, self.wire, self.gate)
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
         )
@@ -166,6 +168,7 @@ class Cordee:
         """Finish what is in flight, and end. Nothing is lost: what is not done is done at the next start."""
         await self.delivery.stop()
         await self.fetcher.stop()
+        await self.departed.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -320,8 +323,8 @@ class Cordee:
         await self.perform(actor.create_node)
         await self._database.write(self._remember_forms)
         self._database.listen(self.bus.tell)
-        for listener in (self._keyring.hear, self.delivery.hear, self.fetcher.hear, self.pusher.hear):
-            self.bus.subscribe(listener)
+        for part in (self._keyring, self.delivery, self.fetcher, self.departed, self.pusher):
+            self.bus.subscribe(part.hear)
         for name, work in (
             ("deliver", self.delivery.run),
             ("fetch", self.fetcher.run),

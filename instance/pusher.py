@@ -22,13 +22,14 @@ from federation.origin import host_of
 from federation.webpush import Message
 from federation.wire import Answer
 from instance.alert import Alert
-from instance.delivery import Posts, asked_wait_s, retry_after
+from instance.delivery import Posts
 from instance.domain import push
 from instance.egress import Gate, Pushed
 from instance.events import ChangedElsewhere, Event, Notified
 from instance.storage import notifications, pushes
 from instance.storage.database import Database, Tx
 from instance.storage.pushes import WaitingRow
+from instance.verdict import asked_wait_s, retry_after
 
 AT_ONCE = 32
 PAGE = 200

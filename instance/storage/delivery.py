@@ -175,6 +175,11 @@ _EXPIRE = Command(
     .where(_d.host == bindparam("lane_host"), _d.state == QUEUED, _d.created_at_ms < bindparam("before_ms"))
     .values(state=EXPIRED, settled_at_ms=bindparam("now"))
 )
+_CLOSE_INBOX = Command(
+    update(table(Delivery))
+    .where(_d.host == bindparam("lane_host"), _d.inbox == bindparam("at_inbox"), _d.state == QUEUED)
+    .values(state=CLOSED, settled_at_ms=bindparam("now"), last_error="gone")
+)
 _ABOUT = _d.outgoing_id.in_(select(_o.id).where(in_list(_o.activity_iri, "iris")))
 _UNSEND = Command(
     update(table(Delivery))
@@ -248,6 +253,13 @@ def settle(tx: Tx, results: Iterable[Result]) -> None:
 def expire(tx: Tx, host: str, *, before_ms: int) -> int:
     """Give up the letters to a host that have waited since before a time; how many."""
     return tx.run(_EXPIRE, lane_host=host, before_ms=before_ms, now=tx.now_ms)
+
+
+def close_inbox(tx: Tx, host: str, inbox: str) -> int:
+    """Stop what waits for an inbox whose reader is gone; how many letters."""
+    count = tx.run(_CLOSE_INBOX, lane_host=host, at_inbox=inbox, now=tx.now_ms)
+    try_now(tx, host)
+    return count
 
 
 def lane(tx: Tx, host: str) -> LaneRow | None:

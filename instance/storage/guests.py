@@ -115,6 +115,10 @@ class _Count(NamedTuple):
     followers: int
 
 
+class _Reader(NamedTuple):
+    actor_iri: str
+
+
 _g, _a, _f = columns(Guest), columns(GuestActor), columns(GuestFollower)
 _n, _r, _c, _key = columns(GuestNote), columns(GuestReply), columns(Charter), columns(ActorKey)
 _PLACE = (_g.project_iri == bindparam("of_project"), _g.host == bindparam("of_host"))
@@ -223,6 +227,13 @@ _END_EVERYWHERE = Command(
     update(table(GuestFollower))
     .where(_f.actor_iri == bindparam("of_actor"), _f.ended_at_ms.is_(None))
     .values(ended_at_ms=bindparam("at_ms"))
+)
+_READERS = Query(
+    select(_f.actor_iri)
+    .distinct()
+    .where(_f.host == bindparam("of_host"), _f.inbox == bindparam("at_inbox"), _f.ended_at_ms.is_(None))
+    .limit(bindparam("limit")),
+    _Reader,
 )
 _ADD_NOTE = Command(insert_or_ignore(GuestNote))
 _NOTE = Query(select(*_n).where(_n.iri == bindparam("of_iri")), NoteRow)
@@ -338,6 +349,11 @@ def followers(tx: Tx, projects: Collection[str]) -> list[FollowerRow]:
 def inboxes(tx: Tx, projects: Collection[str]) -> list[InboxRow]:
     """Where letters of these projects go, or went when somebody followed there."""
     return tx.all(_INBOXES, projects=array(projects)) if projects else []
+
+
+def readers(tx: Tx, host: str, inbox: str, *, limit: int) -> list[str]:
+    """Who follows anything now from a host and reads at that inbox."""
+    return [row.actor_iri for row in tx.all(_READERS, of_host=host, at_inbox=inbox, limit=limit)]
 
 
 def is_heard(tx: Tx, project_iri: str) -> bool:

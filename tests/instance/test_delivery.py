@@ -14,10 +14,10 @@ from multidict import CIMultiDict
 
 from federation.errors import FederationError, Gone, Refused, Unreachable
 from federation.wire import Answer
-from instance.delivery import LONGEST_WAIT_S, judge, retry_after
 from instance.node import Cordee
 from instance.storage import delivery as rows
 from instance.storage.database import now_ms
+from instance.verdict import LONGEST_WAIT_S, SLOW, TRIES, judge, retry_after
 from tests.builders import a_tx
 from tests.fakes import an_outbound
 from tests.nodes import Company, a_company, protocol_app, running, tie, until
@@ -61,9 +61,35 @@ def test_a_host_cannot_make_us_wait_for_ever():
     assert judged(an_answer(503, Retry_After="99999999")).wait_s == LONGEST_WAIT_S
 
 
-@pytest.mark.parametrize("words", ["Wed, 21 Oct 2015 07:28:00 GMT", "-1", "٣", ""])
-def test_a_retry_after_that_is_no_number_of_seconds_is_passed_over(words: str):
+NOON = "Wed, 21 Oct 2015 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("until", "waits_s"),
+    [
+        ("Wed, 21 Oct 2015 12:10:00 GMT", 600),
+        ("Wednesday, 21-Oct-15 12:10:00 GMT", 600),
+        ("Wed Oct 21 12:10:00 2015", 600),
+        ("Sun, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT_S),
+        ("Wed, 21 Oct 2015 11:00:00 GMT", retry_after(1, chance=0.5)),
+    ],
+)
+def test_a_date_until_which_to_wait_is_read_by_the_clock_of_who_says_it(until: str, waits_s: float):
+    """Our own clock has nothing to do with it: this host lives in 2015."""
+    assert judged(an_answer(503, Retry_After=until, Date=NOON)).wait_s == waits_s
+
+
+@pytest.mark.parametrize(
+    "words", [NOON, "-1", "٣", "", "soon", "1e9", "0x10", "1.5", "NaN", "Wed, 99 Oct 99999 00:00:00 GMT"]
+)
+def test_a_retry_after_that_says_nothing_is_passed_over(words: str):
     assert judged(an_answer(503, Retry_After=words)).wait_s == retry_after(1, chance=0.5)
+
+
+@given(st.text(), st.text())
+def test_whatever_a_host_says_the_wait_is_bounded(until: str, date: str):
+    wait_s = judged(an_answer(503, Retry_After=until, Date=date)).wait_s
+    assert retry_after(1, chance=0.5) <= wait_s <= LONGEST_WAIT_S
 
 
 @pytest.mark.parametrize("status", [400, 409, 413, 422])
@@ -78,9 +104,10 @@ def test_what_a_host_says_is_kept_without_control_characters_and_not_at_length()
     assert len(judged(an_answer(400, b"a" * 10_000)).why) < 300
 
 
-def test_an_inbox_not_found_is_asked_a_few_times():
-    states = [judged(an_answer(404), attempt=attempt).state for attempt in (1, 2, 3, 4)]
-    assert states == [rows.QUEUED, rows.QUEUED, rows.QUEUED, rows.REFUSED]
+def test_an_inbox_not_found_is_asked_for_an_hour_as_a_proxy_whose_node_is_down_may_say_so():
+    tries = [judged(an_answer(404), attempt=n, failures=n - 1) for n in range(1, TRIES + 1)]
+    assert [verdict.state for verdict in tries] == [rows.QUEUED] * (TRIES - 1) + [rows.REFUSED]
+    assert sum(verdict.wait_s for verdict in tries) > 2500
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -89,9 +116,9 @@ def test_a_host_that_does_not_know_us_is_asked_slowly_and_not_for_ever(status: i
     assert judged(an_answer(status), attempt=10).state == rows.REFUSED
 
 
-def test_a_host_that_is_gone_refuses_the_letter_and_is_not_hurried():
+def test_an_inbox_that_is_gone_keeps_the_letter_and_is_not_hurried():
     verdict = judged(Gone("gone"))
-    assert (verdict.state, verdict.wait_s > 0) == (rows.REFUSED, True)
+    assert (verdict.state, verdict.wait_s) == (rows.QUEUED, SLOW * retry_after(1, chance=0.5))
 
 
 @pytest.mark.parametrize("rule", ["seal", "host", "url"])

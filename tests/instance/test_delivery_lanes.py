@@ -18,13 +18,14 @@ from multidict import CIMultiDict
 from federation.errors import Gone, Unreachable
 from federation.letters import Outbound
 from federation.wire import Answer
-from instance.delivery import EXPIRY_MS, LONGEST_WAIT_S, Delivery
+from instance.delivery import EXPIRY_MS, Delivery
 from instance.egress import Gate
 from instance.events import LettersQueued
 from instance.home import Home
 from instance.policy import PUBLIC
 from instance.storage import delivery as rows
 from instance.storage.database import Database
+from instance.verdict import LONGEST_WAIT_S
 from tests import databases
 from tests.builders import NOW_MS
 from tests.fakes import an_outbound

@@ -28,6 +28,7 @@ CHANGE_NOTHING_KEPT = {
     events.AnnouncementsChanged,
     events.AnnouncementReacted,
     events.LettersQueued,
+    events.InboxGone,
     events.GapNoticed,
     events.MediaWanted,
 }

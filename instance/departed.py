@@ -1,0 +1,83 @@
+"""Whose inbox is gone for good, and whether they are. The rule kept here: an inbox that says so stops no mail; the actor that it belongs to has to say so as well.
+
+A proxy that answers 410 for an afternoon loses nothing: letters wait. An actor that is gone gets no more of them: who followed from there is
+forgotten, and what waits for that inbox is closed.
+"""
+
+import asyncio
+
+import structlog
+
+from federation.errors import FederationError, Gone
+from federation.vocabulary import ACCEPT
+from federation.wire import Wire
+from instance.egress import Gate
+from instance.events import Event, InboxGone
+from instance.storage import delivery, guests, peers
+from instance.storage.database import Database, Tx
+
+ASKED_MOST = 20  # of those who read at one inbox, each time it says that it is gone
+
+_log = structlog.get_logger(__name__)
+
+
+class Departed:
+    """Asks whether actors are gone whose inbox is. `hear` events, and `stop`."""
+
+    def __init__(self, database: Database, wire: Wire, gate: Gate) -> None:
+        self._database, self._wire, self._gate = database, wire, gate
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def hear(self, event: Event) -> None:
+        """Begin to ask, unless that is under way."""
+        if isinstance(event, InboxGone) and event.inbox not in self._tasks:
+            task = asyncio.create_task(self._look(event), name=f"gone {event.host}")
+            self._tasks[event.inbox] = task
+            task.add_done_callback(lambda _: self._tasks.pop(event.inbox, None))
+
+    async def stop(self) -> None:
+        """Drop what is under way; the next 410 begins it again."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look(self, event: InboxGone) -> None:
+        actors = await self._database.read(lambda tx: _readers(tx, event))
+        gone = [actor for actor in actors if await self._is_gone(actor)]
+        if gone:
+            closed = await self._database.write(lambda tx: _bury(tx, event, gone))
+            _log.warning("actors_gone", host=event.host, actors=len(gone), letters=closed)
+
+    async def _is_gone(self, actor: str) -> bool:
+        inquiry = await self._database.write(
+            lambda tx: self._gate.inquire(tx, actor, reason="actor", accept=ACCEPT)
+        )
+        if inquiry is None:
+            return False
+        try:
+            await self._wire.get(inquiry)
+        except Gone:
+            return True
+        except FederationError as error:
+            _log.info("not_known_to_be_gone", iri=actor, rule=error.rule)
+        return False
+
+
+def _readers(tx: Tx, event: InboxGone) -> list[str]:
+    """Who reads at the inbox: a partner's node, or followers at a guest host."""
+    peer = peers.by_host(tx, event.host)
+    node = [peer.node_iri] if peer is not None and peer.node_iri else []
+    return [*node, *guests.readers(tx, event.host, event.inbox, limit=ASKED_MOST)]
+
+
+def _bury(tx: Tx, event: InboxGone, gone: list[str]) -> int:
+    """Forget the followers who are gone; close what waits for the inbox when nobody is left to read it. How many letters."""
+    for actor in gone:
+        if (
+            guests.actor(tx, actor) is not None
+        ):  # a partner's node keeps its keys: what was proven stays proven
+            guests.forget_actor(tx, actor)
+    if set(_readers(tx, event)) - set(gone):
+        return 0
+    return delivery.close_inbox(tx, event.host, event.inbox)
