@@ -59,6 +59,7 @@ class _Message:
     plain: dict[str, str]
     body: bytes
     limit_bytes: int
+    timeout_s: float
 
     def to_sign(self) -> Request:
         origin = f"{self.url.scheme}://{host_of(str(self.url))}"
@@ -81,6 +82,9 @@ class Wire:
     allowed_networks: Sequence[Network] = ()
     connect_timeout_s: float = 5.0
     total_timeout_s: float = 20.0
+    letter_timeout_s: float = (
+        60.0  # a letter that was taken late was taken: to ask again would only load that host more
+    )
     clock: Callable[[], float] = time.time
     known_forms: dict[str, Form] = field(default_factory=dict)
     resolver: AbstractResolver | None = None
@@ -100,7 +104,16 @@ class Wire:
         if host_of(outbound.inbox) != outbound.host:
             raise Refused("host", f"the letter is for {outbound.host}, its inbox is {outbound.inbox}")
         covered = CIMultiDict({"Content-Type": ACTIVITY_JSON, **(headers or {})})
-        message = _Message("POST", url, outbound.signer, covered, {}, outbound.body, ANSWER_LIMIT_BYTES)
+        message = _Message(
+            "POST",
+            url,
+            outbound.signer,
+            covered,
+            {},
+            outbound.body,
+            ANSWER_LIMIT_BYTES,
+            self.letter_timeout_s,
+        )
         answer = await self._knock(message)
         if answer.status in _REDIRECTS:
             raise Refused("redirect", f"{outbound.inbox} answers {answer.status}")
@@ -115,7 +128,9 @@ class Wire:
         url, accept = self._permitted(inquiry.url), {"Accept": inquiry.accept}
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._knock(
-                _Message("GET", url, inquiry.signer, CIMultiDict(), accept, b"", limit_bytes)
+                _Message(
+                    "GET", url, inquiry.signer, CIMultiDict(), accept, b"", limit_bytes, self.total_timeout_s
+                )
             )
             if answer.status not in _REDIRECTS:
                 return answer
@@ -178,7 +193,12 @@ class Wire:
     async def _exchange(self, message: _Message, headers: dict[str, str]) -> Answer:
         session = self._session(message.url.scheme)
         async with session.request(
-            message.method, message.url, data=message.body or None, headers=headers, allow_redirects=False
+            message.method,
+            message.url,
+            data=message.body or None,
+            headers=headers,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=message.timeout_s, sock_connect=self.connect_timeout_s),
         ) as response:
             if response.status == 410:
                 raise Gone("gone", str(message.url))
@@ -204,7 +224,6 @@ class Wire:
         )
         return aiohttp.ClientSession(
             connector=connector,
-            timeout=aiohttp.ClientTimeout(total=self.total_timeout_s, sock_connect=self.connect_timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self.user_agent, "Accept-Encoding": "identity"},
             auto_decompress=False,

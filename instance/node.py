@@ -138,7 +138,7 @@ class Cordee:
             media_dir=config.media_dir,
             own_host=self.home.host,
         )
-        self.departed = Departed(database, self.wire, self.gate)
+        self.departed = Departed(database, self.wire, self.gate, wake=self.delivery.wake)
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
         )

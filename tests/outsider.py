@@ -39,7 +39,10 @@ def _key(name: str) -> RSAPrivateKey:
 
 @dataclass
 class Outsider:
-    """The server, up. `posts` are what its inbox took; `shared` whether it has one inbox for all; `counted` what came beside, signed, about its followers."""
+    """The server, up. `posts` are what its inbox took; `shared` whether it has one inbox for all; `counted` what came beside, signed, about its followers.
+
+    `gone` are the paths that answer 410.
+    """
 
     base: str = ""
     shared: bool = True
@@ -48,6 +51,7 @@ class Outsider:
     turned_away: list[dict[str, Any]] = field(default_factory=list)
     inboxes: list[str] = field(default_factory=list)
     counted: list[str | None] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
     _keys: dict[str, keys.PublicKey] = field(default_factory=dict)
     _serial: int = 0
 
@@ -169,6 +173,8 @@ class Outsider:
 
     async def answer_get(self, request: Request) -> Response:
         """Who somebody is."""
+        if request.path in self.gone:
+            return Response(status=410)
         document = self.people.get(request.match_info["name"])
         if document is None:
             return Response(status=404)
@@ -177,6 +183,8 @@ class Outsider:
     async def answer_post(self, request: Request) -> Response:
         """Take an activity in, when the key of its own actor signed the request."""
         body = await request.read()
+        if request.path in self.gone:
+            return Response(status=410)
         activity = orjson.loads(body)
         message = signature.Request("POST", self.base, request.raw_path, request.headers, body)
         claims = signature.parse_signature(message)

@@ -259,17 +259,33 @@ async def slow(asked: argparse.Namespace) -> None:
 
 
 async def dead(asked: argparse.Namespace) -> None:
-    """Half of 16 hosts are dead, some refusing, some never answering: when does the last of the other half have its letters?"""
+    """Half of 16 hosts are dead: when does the last of the other half have its letters?"""
+    for what, hurt in (
+        ("closed or silent", _closed_or_silent),
+        ("answer in 30 s", _late),
+        ("accept and never answer", _mute),
+    ):
+        a, b = await _compared(asked, hurt, 8)
+        say("last of 8 healthy, the other 8 healthy too", f"{1000 * a:8.0f} ms")
+        say(f"last of 8 healthy, the other 8 {what}", f"{1000 * b:8.0f} ms = {b / a:.2f} ×")
 
-    async def hurt(sinks: list[site.Sink]) -> None:
-        for sink in sinks[:4]:
-            await sink.close()
-        for sink in sinks[4:8]:
-            sink.delay_s = 3600.0
 
-    a, b = await _compared(asked, hurt, 8)
-    say("last of 8 healthy, the other 8 healthy too", f"{1000 * a:8.0f} ms")
-    say("last of 8 healthy, the other 8 dead", f"{1000 * b:8.0f} ms = {b / a:.2f} ×")
+async def _closed_or_silent(sinks: list[site.Sink]) -> None:
+    for sink in sinks[:4]:
+        await sink.close()
+    for sink in sinks[4:8]:
+        sink.delay_s = 3600.0
+
+
+async def _late(sinks: list[site.Sink]) -> None:
+    for sink in sinks[:8]:
+        sink.delay_s = 30.0
+
+
+async def _mute(sinks: list[site.Sink]) -> None:
+    """The connection is taken, and nobody is behind it: not even the request is read."""
+    for sink in sinks[:8]:
+        await sink.fall_silent()
 
 
 async def _compared(

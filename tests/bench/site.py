@@ -1,6 +1,7 @@
 """The companies of the bench: real ones, made as in the tests; the one that is measured runs by itself, on a core of its own."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -127,6 +128,7 @@ class Sink:
 
     def __init__(self, company: Company, *, delay_s: float = 0.0) -> None:
         self.company, self.delay_s, self.count, self.last = company, delay_s, 0, 0.0
+        self.listening: socket.socket | None = None
 
     async def open(self) -> None:
         """Stand in the company's door."""
@@ -140,6 +142,14 @@ class Sink:
     async def close(self) -> None:
         """Leave the door."""
         await self.runner.cleanup()
+        if self.listening is not None:
+            self.listening.close()
+
+    async def fall_silent(self) -> None:
+        """Take connections from now on, as the machine does by itself, and never read what comes."""
+        await self.close()
+        self.listening = _listening(self.company.port)
+        self.listening.listen(128)
 
     async def _take(self, request: Asked) -> Response:
         await request.read()

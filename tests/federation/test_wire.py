@@ -1,6 +1,7 @@
 """The one client socket, over real sockets: what leaves, what comes back, and where it does not go."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -182,8 +183,31 @@ async def test_a_slow_body_is_refused() -> None:
     async def slow(request: Request) -> StreamResponse:
         return await stream(request, b"x", pause_s=0.05)
 
-    async with globex(slow) as there, closing(a_wire(total_timeout_s=0.3)) as wire:
+    async with globex(slow) as there, closing(a_wire(total_timeout_s=0.3, letter_timeout_s=0.3)) as wire:
         assert await rule_of(wire.post(an_outbound(there.url + "/inbox"))) == (Unreachable, "timeout")
+        assert await rule_of(wire.get(an_inquiry(there.url + "/actor"))) == (Unreachable, "timeout")
+
+
+async def test_a_letter_is_given_longer_than_a_question() -> None:
+    """Who takes a letter late has taken it; who asks again only loads a slow host more."""
+
+    async def late(_: Request) -> Response:
+        await asyncio.sleep(0.5)
+        return Response(status=202)
+
+    async with globex(late) as there, closing(a_wire(total_timeout_s=0.3)) as wire:
+        assert (await wire.post(an_outbound(there.url + "/inbox"))).status == 202
+        assert await rule_of(wire.get(an_inquiry(there.url + "/actor"))) == (Unreachable, "timeout")
+    assert a_wire().letter_timeout_s > 30
+
+
+async def test_a_host_that_takes_the_connection_and_says_nothing_is_given_up() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()  # the machine takes it, and nobody reads
+        letter = an_outbound(f"http://globex.localhost:{listening.getsockname()[1]}/inbox")
+        async with closing(a_wire(letter_timeout_s=0.3)) as wire:
+            assert await rule_of(wire.post(letter)) == (Unreachable, "timeout")
 
 
 async def test_a_compressed_body_is_refused_since_none_was_asked_for() -> None:
