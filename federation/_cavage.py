@@ -44,7 +44,8 @@ def sign(request: Request, *, key: RSAPrivateKey, key_id: str, now: float) -> di
 
 def parse(request: Request, value: str) -> Claims:
     """What a Signature header claims. Raises Unauthentic("syntax" | "written_twice" | "algorithm" | "coverage")."""
-    parameters = _parameters(value)
+    # A library of Node.js writes the value as if it stood in Authorization.
+    parameters = _parameters(value.removeprefix("Signature "))
     if parameters.get("algorithm") not in _ALGORITHMS:
         raise refusal("algorithm", "the algorithm is neither rsa-sha256 nor hs2019")
     covered = tuple(parameters.get("headers", "").lower().split(" "))

@@ -234,6 +234,16 @@ def public_keys_of(actor: Document) -> list[PublicKey]:
     return list({key.id: key for key in found if key is not None}.values())
 
 
+def own_keys(actor: Document, *, asked: str = "") -> list[PublicKey]:
+    """The keys of an actor document whose ids lie below the actor's own (GoToSocial has `/main-key`, Hubzilla the actor's id itself).
+
+    Else somebody could claim the id of a neighbour's key. Another counts when it is `asked` for, and its address has led to this actor.
+    """
+    iri = id_of(actor) or ""
+    below = tuple(f"{iri}{mark}" for mark in "#/?")
+    return [key for key in public_keys_of(actor) if key.id in {iri, asked} or key.id.startswith(below)]
+
+
 def _owned(owner: str, item: Document, read: Any) -> PublicKey | None:
     key_id = id_of(item)
     if key_id is None or not same_origin(key_id, owner):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from federation.activity import Activity
 from federation.document import first_type, types_of
 from federation.letters import Draft
+from federation.vocabulary import ACTOR_TYPES
 from instance.domain import charter_inbound as charter
 from instance.domain import follow_inbound as follow
 from instance.domain import guest_answer, guest_moved, partner
@@ -28,6 +29,8 @@ VOTE = "Vote"  # what we call a Note that names an answer of a Question, and say
 # What is said in words besides a Note: it becomes a post with its name above its words.
 SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document")
 ANSWERS = ("Accept", "Reject", "TentativeAccept", "TentativeReject")
+# What servers outside feel and count; also Misskey's and Pleroma's reactions with an emoji.
+REACTIONS = ("Announce", "Dislike", "EmojiReact", "Like")
 Relay = Callable[[Incoming], tuple[Draft, ...]]
 Refused = Callable[[Tx, Incoming, Ruling], None]
 
@@ -135,7 +138,10 @@ def _guest(verify: Verifies, apply: Applies) -> Rule:
 GUEST_RULES: Mapping[tuple[str, str], Rule] = {
     ("Follow", ANY): _guest(guest.verify_follow, guest.apply_follow),
     ("Undo", "Follow"): _guest(guest.verify_unfollow, guest.apply_unfollow),
-    **{("Update", kind): _guest(guest.verify_profile, guest.apply_profile) for kind in ("Person", "Service")},
+    ("Undo", ANY): _guest(guest.verify_unfollow, guest.apply_unfollow),
+    **{("Update", kind): _guest(guest.verify_profile, guest.apply_profile) for kind in sorted(ACTOR_TYPES)},
+    **{(kind, ANY): _guest(guest.verify_reaction, guest.apply_reaction) for kind in REACTIONS},
+    **{("Undo", kind): _guest(guest.verify_reaction, guest.apply_reaction) for kind in REACTIONS},
     ("Block", ANY): _guest(guest.verify_block, guest.apply_block),
     ("Move", ANY): _guest(guest_moved.verify_move, guest_moved.apply_move),
     ("Create", "Note"): _guest(guest_answer.verify_create, guest_answer.apply_create),

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from federation import keys, proof
 from federation.activity import Activity, moment_ms
 from federation.document import Document, first_type, id_of, one_or_many, parse
-from federation.errors import FederationError, Refused, Unauthentic, Unreachable
+from federation.errors import FederationError, Malformed, Refused, Unauthentic, Unreachable
 from federation.keys import PublicKey
 from federation.origin import host_of
-from federation.vocabulary import ACCEPT, ACTOR_TYPES
+from federation.vocabulary import ACCEPT, ACTOR_TYPES, is_activity_media_type
 from federation.wire import Wire
 from instance.domain import guest, partner
 from instance.domain.profile import public_key
@@ -32,6 +32,7 @@ from instance.storage import keys as key_rows
 from instance.storage.database import Database, Tx
 
 FETCHES_PER_ACTIVITY: Final = 3
+STEPS_TO_ACTOR: Final = 3  # a key, a part of an actor, an actor
 REMEMBERED: Final = 4096
 ASK_AGAIN_MS: Final = 5 * 60_000
 ASK_AGAIN_AFTER_FAILURE_MS: Final = 30_000
@@ -181,22 +182,28 @@ class KeyRing:
         return await asyncio.shield(task)
 
     async def _ask(self, key_id: str, host: str) -> PublicKey:
-        url, document = urldefrag(key_id).url, Document()
-        for _ in range(2):  # some servers serve the key at its own address; it names its owner
-            document = await self._fetch(url, host)
-            if first_type(document) in ACTOR_TYPES:
-                break
-            url = id_of(document.get("owner", document.get("controller"))) or ""
-        if id_of(document) != url:
-            raise Refused("actor_under_another_id", url)
-        await self._database.write(lambda tx: _store(tx, document))
-        for key in keys.public_keys_of(document):
-            if host_of(key.id) == host:
-                self._remember(key)
+        document = await self._actor(urldefrag(key_id).url, host)
+        await self._database.write(lambda tx: _store(tx, document, key_id))
+        listed = keys.public_keys_of(document)
+        for key in keys.own_keys(document, asked=key_id):
+            self._remember(key)
         _log.info("key_fetched", iri=key_id, host=host)
-        if key_id not in self._keys:
+        found = next((key for key in listed if key.id == key_id), None) or _meant(document, listed, key_id)
+        if found is None:
             raise Unauthentic("unknown_key", key_id)
-        return self._keys[key_id]
+        self._keys[key_id] = found
+        return found
+
+    async def _actor(self, url: str, host: str) -> Document:
+        """The actor behind the address of a key: that of the actor, or one of the key's own, which names its owner or shows a part of the actor."""
+        for _ in range(STEPS_TO_ACTOR):
+            document = await self._fetch(url, host)
+            is_actor = first_type(document) in ACTOR_TYPES
+            named = id_of(document) if is_actor else id_of(document.get("owner", document.get("controller")))
+            if is_actor and named == url:
+                return document
+            url = named or ""
+        raise Refused("actor_under_another_id", url)
 
     async def _fetch(self, url: str, host: str) -> Document:
         if host_of(url) != host:
@@ -210,6 +217,8 @@ class KeyRing:
         answer = await self._wire.get(inquiry)
         if answer.status != 200 or host_of(answer.url) != host:
             raise Unreachable("no_actor", f"{url} answers {answer.status}")
+        if not is_activity_media_type(answer.headers.get("Content-Type", "")):
+            raise Malformed("actor_media_type", url)  # a file that somebody uploaded there is no actor
         return parse(answer.body)
 
     def _remember(self, key: PublicKey) -> PublicKey:
@@ -224,16 +233,22 @@ def _ed25519(key: PublicKey | None) -> Ed25519PublicKey | None:
 
 
 def _stored(tx: Tx, key_id: str) -> PublicKey | None:
-    row = key_rows.key_by_iri(tx, key_id)
+    row = key_rows.key_by_iri(tx, key_id) or key_rows.key_of(tx, key_id, key_rows.RSA)
     if row is None:
         return None
     return public_key(row)
 
 
-def _store(tx: Tx, document: Document) -> None:
+def _meant(document: Document, listed: list[PublicKey], key_id: str) -> PublicKey | None:
+    """The key that is meant by the id of its actor alone, as PeerTube writes it up to version 7."""
+    transport = [key for key in listed if key.kind == "rsa"]
+    return transport[0] if transport and key_id == id_of(document) else None
+
+
+def _store(tx: Tx, document: Document, key_id: str) -> None:
     """Keep a node's actor, and what we knew already; a person comes to be known by joining a project. Guests are kept apart."""
     if guest.is_guest(tx, host_of(id_of(document) or "")):
-        guest.know(tx, document)
+        guest.know(tx, document, asked=key_id)
     elif first_type(document) == "Application" or actors.by_iri(tx, id_of(document) or "") is not None:
         partner.upsert_partner(tx, document)
 

@@ -192,24 +192,33 @@ def _is_over(tx: Tx, row: GuestRow) -> bool:
     return may_do(tx, row.project_iri) == NO_GUESTS
 
 
-def know(tx: Tx, document: Document) -> GuestActorRow:
-    """Keep who somebody at a guest host is, with their keys. Raises Malformed."""
+def know(tx: Tx, document: Document, *, asked: str = "") -> GuestActorRow:
+    """Keep who somebody at a guest host is, with their keys, also the one `asked` for. Raises Malformed."""
     iri = id_of(document) or ""
     name = document.get("preferredUsername")
     inbox, shared = id_of(document.get("inbox")), _shared_inbox(document)
-    if not isinstance(name, str) or inbox is None or not same_origin(inbox, iri):
-        raise Malformed("no_inbox", safe="The actor has no name, or no inbox on its own host.")
+    if not isinstance(name, str) or not name:
+        name = host_of(iri)  # the actor of a Lemmy server has no name of its own
+    if inbox is None or not same_origin(inbox, iri):
+        raise Malformed("no_inbox", safe="The actor has no inbox on its own host.")
     own = shared if shared is not None and same_origin(shared, iri) else ""
     called = shown(text_of(document.get("name"))) or shown(name)
     aliases = orjson.dumps(_aliases(document)).decode()
     row = GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms, aliases)
     guests.know(tx, row)
-    found = [key for key in keys.public_keys_of(document) if key.id.startswith((f"{iri}#", f"{iri}/"))]
-    rows = [
+    key_rows.put_partners(tx, iri, _keys_of(tx, document, asked))
+    return row
+
+
+def _keys_of(tx: Tx, document: Document, asked: str) -> list[KeyRow]:
+    """The keys that count as somebody's, also under an id that we knew to be theirs."""
+    iri = id_of(document) or ""
+    known = {row.key_iri for row in key_rows.keys_of(tx, iri)}
+    own = {key.id for key in keys.own_keys(document, asked=asked)}
+    found = [key for key in keys.public_keys_of(document) if key.id in own | known]
+    return [
         KeyRow(key.id, iri, key.kind, keys.public_to_pem(key.key), tx.now_ms, key.ends_at_ms) for key in found
     ]
-    key_rows.put_partners(tx, iri, rows)
-    return row
 
 
 def _aliases(document: Document) -> list[str]:

@@ -54,17 +54,17 @@ def apply_follow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 
 
 def verify_unfollow(tx: Tx, incoming: Incoming) -> Ruling:
-    """Somebody who follows a project follows it no longer."""
+    """Somebody who follows a project follows it no longer; the Follow may be named by its id alone."""
     return (
         Ruling(taken=True, rule="guest_unfollows")
-        if _is_following(tx, incoming, _followed(incoming))
+        if _is_following(tx, incoming, _followed(tx, incoming))
         else NONE
     )
 
 
 def apply_unfollow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Write it."""
-    guests.unfollow(tx, _followed(incoming), incoming.activity.actor)
+    guests.unfollow(tx, _followed(tx, incoming), incoming.activity.actor)
     return NOTHING
 
 
@@ -80,6 +80,16 @@ def verify_block(tx: Tx, incoming: Incoming) -> Ruling:
 def apply_block(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     """Write that they do not follow it."""
     guests.unfollow(tx, incoming.activity.object_iri or "", incoming.activity.actor)
+    return NOTHING
+
+
+def verify_reaction(_: Tx, __: Incoming) -> Ruling:
+    """Somebody likes, boosts or reacts to a note, or no longer: well meant, and counted nowhere, since a guest's feeling is no word of the project."""
+    return Ruling(taken=True, rule="guest_reacts")
+
+
+def apply_reaction(_: Tx, __: Incoming) -> tuple[Draft, ...]:
+    """Nothing comes of it."""
     return NOTHING
 
 
@@ -116,9 +126,11 @@ def apply_delete(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     return NOTHING
 
 
-def _followed(incoming: Incoming) -> str:
+def _followed(tx: Tx, incoming: Incoming) -> str:
+    """The project whose Follow is undone: as the Follow says when it is there, else as we know the Follow by its id."""
     undone: Any = incoming.activity.object
-    return id_of(undone.get("object")) or "" if isinstance(undone, dict) else ""
+    named = id_of(undone.get("object")) if isinstance(undone, dict) else None
+    return named or guests.followed_by(tx, incoming.activity.actor, incoming.activity.object_iri or "")
 
 
 def _is_following(tx: Tx, incoming: Incoming, project: str) -> bool:

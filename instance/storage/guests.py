@@ -201,6 +201,12 @@ _FOLLOWING = Query(
 _COUNT = Query(
     select(func.count()).where(_f.project_iri == bindparam("of_project"), _f.ended_at_ms.is_(None)), _Count
 )
+_BY_FOLLOW = Query(
+    select(*_f)
+    .where(_f.actor_iri == bindparam("of_actor"), _f.follow_iri == bindparam("of_follow"))
+    .limit(1),
+    FollowerRow,
+)
 _FOLLOW = Command(
     upsert(
         GuestFollower,
@@ -375,6 +381,12 @@ def count_followers(tx: Tx, project_iri: str) -> int:
 def follower(tx: Tx, project_iri: str, actor_iri: str) -> FollowerRow | None:
     """Somebody as a follower of a project, now or before."""
     return tx.first(_FOLLOWER, of_project=project_iri, of_actor=actor_iri)
+
+
+def followed_by(tx: Tx, actor_iri: str, follow_iri: str) -> str:
+    """The project that somebody follows by a Follow with this id; nothing when there is none."""
+    found = tx.first(_BY_FOLLOW, of_actor=actor_iri, of_follow=follow_iri)
+    return found.project_iri if found is not None else ""
 
 
 def follow(tx: Tx, row: FollowerRow) -> None:

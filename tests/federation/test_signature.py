@@ -70,6 +70,14 @@ def test_a_header_outside_the_signature_may_change(form: Form) -> None:
     assert verify(request, key=PUBLIC, now=NOW).owner == OWNER
 
 
+def test_a_signature_may_begin_with_the_word_as_it_does_in_authorization() -> None:
+    request = signed(Form.CAVAGE)
+    worded = with_header(request, "Signature", f"Signature {request.headers['Signature']}")
+    assert verify(worded, key=PUBLIC, now=NOW).owner == OWNER
+    twice = with_header(request, "Signature", f"Signature Signature {request.headers['Signature']}")
+    assert refused(twice) == "syntax"
+
+
 @FORMS
 def test_a_percent_sign_in_the_key_id_survives(form: Form) -> None:
     key_id = "https://globex.example/people/zo%C3%A9#main-key"

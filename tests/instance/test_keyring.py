@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from federation import keys, proof
 from federation.activity import Activity
-from federation.errors import FederationError, Refused, Unauthentic
+from federation.errors import FederationError, Malformed, Refused, Unauthentic
 from federation.letters import Inquiry
 from federation.proof import AHEAD_LIMIT_MS
 from federation.wire import Answer
@@ -22,6 +22,7 @@ from instance.keyring import (
     ASK_AGAIN_AFTER_FAILURE_MS,
     ASK_AGAIN_MS,
     FETCHES_PER_ACTIVITY,
+    STEPS_TO_ACTOR,
     STRANGER_EVERY_MS,
     STRANGERS,
     KeyRing,
@@ -41,12 +42,14 @@ class FakeWire:
 
     pages: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    media_type: str = "application/activity+json; charset=utf-8"
 
     async def get(self, inquiry: Inquiry) -> Answer:
         self.asked.append(inquiry.url)
         await asyncio.sleep(0)
         found = self.pages.get(inquiry.url)
-        return Answer(404 if found is None else 200, CIMultiDict(), orjson.dumps(found or {}), inquiry.url)
+        headers = CIMultiDict({"Content-Type": self.media_type})
+        return Answer(404 if found is None else 200, headers, orjson.dumps(found or {}), inquiry.url)
 
 
 @dataclass
@@ -141,10 +144,61 @@ async def test_a_key_does_not_lead_to_another_host(ring: Ring):
     assert ring.wire.asked == [address]
 
 
+async def test_an_actor_at_another_address_than_its_own_is_asked_for_there(ring: Ring):
+    """BookWyrm's keys are called `…/user/bob/#main-key`, and GoToSocial shows a part of the actor at `…/main-key`."""
+    address = f"{BOB}/main-key"
+    private = ring.show(BOB)
+    key = keys.PublicKey(address, BOB, private.public_key(), "ed25519")
+    ring.wire.pages[BOB] |= keys.render_keys([key])
+    ring.wire.pages[address] = {"id": BOB, "type": "Person", "preferredUsername": "bob"}
+    assert await ring.find(address) == private.public_key().public_bytes_raw()
+    assert ring.wire.asked == [address, BOB]
+
+
+async def test_an_actor_that_never_is_where_it_says_is_not_followed_for_ever(ring: Ring):
+    for number in range(9):
+        ring.show(f"{BASE}/people/{number}", id=f"{BASE}/people/{number + 1}")
+    with pytest.raises(Refused, match="actor_under_another_id"):
+        await ring.find(keys.ed25519_key_id(f"{BASE}/people/0"))
+    assert len(ring.wire.asked) == STEPS_TO_ACTOR
+
+
+async def test_the_id_of_an_actor_means_its_key_of_transport(ring: Ring):
+    """So PeerTube writes it."""
+    private = keys.generate_rsa()
+    ring.show(NODE, "Application")
+    ring.wire.pages[NODE] |= keys.render_keys([keys.named(NODE, private.public_key())])
+    for _ in range(2):
+        found = await ring.keys.find(NODE, host=GLOBEX)
+        assert (found.key, found.owner) == (private.public_key(), NODE)
+        ring.keys.forget()
+    assert ring.wire.asked == [NODE]
+
+
+async def test_nobody_takes_the_place_of_a_neighbours_key(ring: Ring):
+    """An actor may list any key as its own: it counts under an id below the actor's alone."""
+    eve, bob = ring.show(f"{BASE}/people/eve"), ring.show(BOB)
+    key = keys.PublicKey(BOBS_KEY, f"{BASE}/people/eve", eve.public_key(), "ed25519")
+    own = keys.named(f"{BASE}/people/eve", eve.public_key())
+    await ring.find()
+    ring.wire.pages[f"{BASE}/people/eve"] |= keys.render_keys([own, key])
+    await ring.find(own.id)
+    assert await ring.find() == bob.public_key().public_bytes_raw()
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "application/json", "image/png", "application/ld+json"])
+async def test_a_file_that_looks_like_an_actor_is_none(ring: Ring, media_type: str):
+    """Somebody may upload it to the host and name its address as that of a key."""
+    ring.show(BOB)
+    ring.wire.media_type = media_type
+    with pytest.raises(Malformed, match="actor_media_type"):
+        await ring.find()
+
+
 @pytest.mark.parametrize(
     ("page", "rule"),
     [
-        ({"id": f"{BASE}/people/eve"}, "actor_under_another_id"),
+        ({"id": f"https://{INITECH}/people/bob"}, "key_of_another_host"),
         ({"assertionMethod": []}, "unknown_key"),
         (None, "no_actor"),
     ],

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from instance.domain import guest
 from instance.storage import guests
+from tests.foreign.server import Foreign
 from tests.nodes import AppOf, Company, a_company, agree, protocol_app, running, tie
 from tests.outsider import Outsider, an_outsider
 
@@ -24,13 +25,17 @@ class Place(NamedTuple):
         rows = await self.acme.node.read(lambda tx: guests.followers(tx, [self.acme.project_iri]))
         return {row.actor_iri for row in rows if row.ended_at_ms is None}
 
-    async def let_in(self, outside: Outsider, **terms: int) -> None:
+    async def hosts(self) -> frozenset[str]:
+        """Which hosts are guests."""
+        return await self.acme.node.read(guests.open_hosts)
+
+    async def let_in(self, outside: Outsider | Foreign, **terms: int) -> None:
         """Let a server be a guest."""
         await self.acme.node.perform(
             lambda tx: guest.allow(tx, self.acme.project_iri, host=outside.host, **terms)
         )
 
-    async def revoke(self, outside: Outsider) -> None:
+    async def revoke(self, outside: Outsider | Foreign) -> None:
         """Let a server be a guest no longer."""
         await self.acme.node.perform(lambda tx: guest.revoke(tx, self.acme.project_iri, host=outside.host))
 
