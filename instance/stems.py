@@ -6,17 +6,16 @@ Accents go first, so that who leaves them out finds the same. Chinese and Japane
 import re
 import threading
 from collections.abc import Sequence
-from functools import lru_cache
-
-import snowballstemmer  # type: ignore[import-untyped]
+from functools import cache, lru_cache
+from importlib import import_module
+from typing import Any
 
 from instance.fold import folded
 
 TERM_LIMIT_CHARS = 40
 _LETTERS = "\u3040-\u30ff\u3400-\u9fff"
 _TERM = re.compile(rf"[{_LETTERS}]|[^\W_{_LETTERS}]+")
-_ENGLISH, _FRENCH = "english", "french"
-_STEMMERS = {name: snowballstemmer.stemmer(name) for name in (_ENGLISH, _FRENCH)}
+_LANGUAGES = _ENGLISH, _FRENCH = "english", "french"
 _LOCK = threading.Lock()
 
 
@@ -33,7 +32,7 @@ def stemmed(some: Sequence[str], language: str | None) -> list[str]:
 
 def ways(some: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """How these terms may stand in the index, whatever the language of what holds them."""
-    return tuple(dict.fromkeys(tuple(_cut(name, term) for term in some) for name in _STEMMERS))
+    return tuple(dict.fromkeys(tuple(_cut(name, term) for term in some) for name in _LANGUAGES))
 
 
 def _cut(name: str, term: str) -> str:
@@ -45,4 +44,11 @@ def _cut(name: str, term: str) -> str:
 def _stem(name: str, term: str) -> str:
     """One at a time: a stemmer keeps its place in the word that it works on."""
     with _LOCK:
-        return str(_STEMMERS[name].stemWord(term))
+        return str(_stemmers()[name].stemWord(term))
+
+
+@cache
+def _stemmers() -> dict[str, Any]:
+    """Loaded with the first word: the library comes with 33 languages, 80 ms and 3 MiB that a start and most commands do without."""
+    library = import_module("snowballstemmer")
+    return {name: library.stemmer(name) for name in _LANGUAGES}

@@ -7,7 +7,7 @@ import pytest
 
 from instance.config import Config, parse
 from tests.commands import commands
-from web.serve import app
+from web.command import app
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = (ROOT / "docs/commands.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The command line that administers a node, a file per noun. `serve` and `demo` are added by web.serve, since they need the web."""
+"""The command line that administers a node, a file per noun. `serve` and `demo` are added by web.command, since they need the web."""
 
 from pathlib import Path
 from typing import Annotated

@@ -7,6 +7,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -16,7 +17,7 @@ import typer
 
 from instance import logs
 from instance.errors import ConfigError
-from web.demo import place, seed
+from web.demo import place
 from web.demo.place import Site
 
 READY_WITHIN_S = 60
@@ -73,6 +74,7 @@ async def _until_told(work: Coroutine[None, None, None]) -> bool:
 async def _demo(data: Path, places: Sequence[Site]) -> None:
     ready = data / "ready"
     ready.unlink(missing_ok=True)
+    seed = import_module("web.demo.seed")  # it draws pictures: 2 MiB of libraries that no other command needs
     await seed.ensure(data, places, say=typer.echo)
     nodes: list[Process] = []
     try:
