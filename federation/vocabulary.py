@@ -17,6 +17,7 @@ _LOG_TERMS: Final[dict[str, Any]] = {
     "sensitive": "as:sensitive",
     "Hashtag": "as:Hashtag",
     "Emoji": "http://joinmastodon.org/ns#Emoji",
+    "EmojiReact": "http://litepub.social/ns#EmojiReact",
     "digestMultibase": "https://w3id.org/security#digestMultibase",
     "size": "https://joinpeertube.org/ns#size",
     "blurhash": "http://joinmastodon.org/ns#blurhash",

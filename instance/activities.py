@@ -12,6 +12,7 @@ from federation.document import first_type, types_of
 from federation.letters import Draft
 from federation.vocabulary import ACTOR_TYPES
 from instance.domain import charter_inbound as charter
+from instance.domain import emoji_reaction_inbound as emoji
 from instance.domain import follow_inbound as follow
 from instance.domain import guest_answer, guest_moved, partner
 from instance.domain import guest_inbound as guest
@@ -21,10 +22,12 @@ from instance.domain import post_inbound as post
 from instance.domain import quote_inbound as quote
 from instance.domain import reaction_inbound as reaction
 from instance.domain import undo_inbound as undo
+from instance.domain.emoji_reaction import is_reaction
 from instance.domain.outcome import Applies, Incoming, Ruling, Verifies
 from instance.storage.database import Tx
 
 ANY = "*"
+EMOJI = "EmojiReact"  # a Like that says which emoji is meant is one too, as Misskey writes it
 VOTE = "Vote"  # what we call a Note that names an answer of a Question, and says nothing else
 # What is said in words besides a Note: it becomes a post with its name above its words.
 SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document")
@@ -107,7 +110,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("Delete", "QuoteAuthorization"): Rule(quote.verify_revoke, quote.apply_revoke),
     # reactions
     ("Like", ANY): Rule(reaction.verify_like, reaction.apply_like),
-    ("Undo", "Like"): Rule(reaction.verify_undo_like, reaction.apply_undo_like),
+    ("Undo", "Like"): Rule(undo.verify_like, undo.apply_like),
+    (EMOJI, ANY): Rule(emoji.verify_react, emoji.apply_react),
+    ("Undo", EMOJI): Rule(emoji.verify_undo_react, emoji.apply_undo_react),
     ("Undo", ANY): Rule(undo.verify, undo.apply),
     # follows stay at home (docs/decisions/0005); who asks is answered
     ("Follow", ANY): Rule(follow.verify_follow, follow.apply_follow, in_log=False),
@@ -158,10 +163,14 @@ def rule_for(activity: Activity, rules: Mapping[tuple[str, str], Rule] = RULES) 
     if isinstance(activity.object, list) and activity.type not in OF_SEVERAL:
         return SEVERAL
     undone = activity.inner if activity.type == "Undo" else None
-    kinds = (undone.type,) if undone else types_of(activity.object)
+    kinds = (_verb(undone),) if undone else types_of(activity.object)
     if activity.type == "Create" and _is_vote(activity.object):
         kinds = (VOTE,)
-    return next((rule for kind in (*kinds, ANY) if (rule := rules.get((activity.type, kind)))), None)
+    return next((rule for kind in (*kinds, ANY) if (rule := rules.get((_verb(activity), kind)))), None)
+
+
+def _verb(activity: Activity) -> str:
+    return EMOJI if activity.type == "Like" and is_reaction(activity.document) else activity.type
 
 
 def _is_vote(carried: Any) -> bool:

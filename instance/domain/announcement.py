@@ -1,12 +1,10 @@
 """What IT tells everybody in the company. The rule kept here: it is shown until it ends, to our own people alone."""
 
-import re
-import unicodedata
-
 import orjson
 
 from instance import ids
 from instance.domain import text
+from instance.domain.character import is_character
 from instance.domain.emoji import shortcodes_in
 from instance.domain.outcome import Outcome
 from instance.domain.text import Anchor
@@ -19,11 +17,6 @@ from instance.storage.database import Tx
 
 TEXT_LIMIT_CHARS = 5000
 REACTIONS_LIMIT = 8  # different ones under one announcement
-_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
-_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
-_DRESSING = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-_JOINER = "\u200d"
-_ODD_ONES = frozenset("‼⁉ℹ↔〰〽㊗㊙")
 
 
 def add(
@@ -87,19 +80,6 @@ def unreact(tx: Tx, reader: ActorRow, announcement_id: int, name: str) -> None:
     if not announcements.unreact(tx, _found(tx, announcement_id).id, reader.id, name):
         raise NotFound("reaction")
     tx.emit(AnnouncementReacted(announcement_id, name))
-
-
-def is_character(name: str) -> bool:
-    """Whether this is one emoji of Unicode, as somebody sees one: with a colour of skin, joined to a family, a flag."""
-    if _KEYCAP.fullmatch(name) or _FLAG.fullmatch(name):
-        return True
-    parts = _DRESSING.sub("", name).split(_JOINER)
-    return len(parts) <= 10 and all(len(part) == 1 and _is_pictogram(part) for part in parts)
-
-
-def _is_pictogram(character: str) -> bool:
-    is_half_a_flag = "\U0001f1e6" <= character <= "\U0001f1ff"
-    return character in _ODD_ONES or (unicodedata.category(character) == "So" and not is_half_a_flag)
 
 
 def _is_known(tx: Tx, name: str) -> bool:

@@ -112,14 +112,21 @@ def remove(tx: Tx, shortcode: str) -> Outcome[None]:
 def brought(tx: Tx, post: PostRow, poll: PollRow | None) -> tuple[EmojiRow, ...]:
     """The emojis in the words of a post of ours; a project gets its copies of those that it has not."""
     names = shortcodes_in(post.content, post.spoiler, *_titles(poll))
-    if not names:
-        return ()
-    here = emojis.named(tx, names, hosts=[tx.home.host], spaces=[post.space])
+    return tuple(_brought(tx, names, post.space)) if names else ()
+
+
+def for_space(tx: Tx, shortcode: str, space: str) -> EmojiRow | None:
+    """One emoji of ours in a space; a project gets its copy of one that it has not."""
+    return next(iter(_brought(tx, frozenset({shortcode}), space)), None)
+
+
+def _brought(tx: Tx, names: frozenset[str], space: str) -> list[EmojiRow]:
+    here = emojis.named(tx, names, hosts=[tx.home.host], spaces=[space])
     missing = names - {row.shortcode for row in here}
-    if post.space != INTERNAL and missing:
+    if space != INTERNAL and missing:
         ours = emojis.named(tx, missing, hosts=[tx.home.host], spaces=[INTERNAL])
-        here += [_copied(tx, row, post.space) for row in ours]
-    return tuple(sorted(here, key=lambda row: row.shortcode))
+        here += [_copied(tx, row, space) for row in ours]
+    return sorted(here, key=lambda row: row.shortcode)
 
 
 def written(tx: Tx, post: PostRow, poll: PollRow | None) -> tuple[EmojiRow, ...]:

@@ -111,7 +111,7 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         published_at_ms=published,
         updated_at_ms=_moment(document.get("updated"), now_ms) if document.get("updated") else published,
         poll=_asked(document),
-        emojis=_emojis(document.get("tag"), iri),
+        emojis=told_emojis(document.get("tag"), iri),
         quote_iri=_quoted(document),
         quote_policy=_quote_policy(document),
         context_iri=contexts_of(document)[0],
@@ -232,7 +232,8 @@ def _hashtags(tags: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _emojis(tags: Any, note_iri: str) -> tuple[ToldEmoji, ...]:
+def told_emojis(tags: Any, note_iri: str) -> tuple[ToldEmoji, ...]:
+    """The emojis among the tags of something with that IRI, whose host vouches for their pictures (FEP-9098)."""
     found: dict[str, ToldEmoji] = {}
     for tag in one_or_many(tags)[:MENTIONS_LIMIT]:
         if first_type(tag) != "Emoji":

@@ -131,6 +131,16 @@ def like(post: PostRow, actor: ActorRow, *, iri: str, at_ms: int) -> Json:
     return _activity("Like", iri, actor.iri, post.iri, at_ms=at_ms) | {"to": list(to), "cc": list(cc)}
 
 
+def emoji_react(
+    post: PostRow, actor: ActorRow, *, content: str, drawn: EmojiRow | None, iri: str, at_ms: int
+) -> Json:
+    """EmojiReact to a post; a drawn emoji is told with its picture (FEP-9098)."""
+    to, cc = audience(post, actor)
+    activity = _activity("EmojiReact", iri, actor.iri, post.iri, at_ms=at_ms)
+    told = {"tag": [_emoji(drawn)]} if drawn is not None else {}
+    return activity | {"content": content, **told, "to": list(to), "cc": list(cc)}
+
+
 def undo(inner: Json, *, iri: str, at_ms: int) -> Json:
     """Undo of one of the actor's own activities, which it carries."""
     bare = {key: value for key, value in inner.items() if key != "@context"}

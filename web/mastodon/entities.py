@@ -284,7 +284,7 @@ def status(facts: StatusFacts, home: Home) -> Json:
 
 
 class Viewed(NamedTuple):
-    """How a status looks to one viewer. `pinned` is None but for the viewer's own posts; `filtered` are FilterResults."""
+    """How a status looks to one viewer. `pinned` is None but for the viewer's own posts; `filtered` are FilterResults, `reactions` Reactions."""
 
     favourited: bool = False
     reblogged: bool = False
@@ -293,6 +293,7 @@ class Viewed(NamedTuple):
     pinned: bool | None = None
     filtered: Sequence[Json] = ()
     quote_approval: Json = FOR_ALL
+    reactions: Sequence[Json] = ()
 
 
 def viewed(as_seen: Viewed) -> Json:
@@ -305,6 +306,8 @@ def viewed(as_seen: Viewed) -> Json:
         "filtered": list(as_seen.filtered),
         "quote_approval": as_seen.quote_approval,
     }
+    if as_seen.reactions:  # Mastodon has none: some apps read them by the one name, some by the other
+        shown |= {"emoji_reactions": list(as_seen.reactions), "reactions": list(as_seen.reactions)}
     return shown if as_seen.pinned is None else {**shown, "pinned": as_seen.pinned}
 
 

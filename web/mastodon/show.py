@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from instance.domain import filtering, text
+from instance.domain import emoji_reaction, filtering, text
 from instance.domain.about import about_of
 from instance.domain.emoji import in_posts, shortcodes_in
 from instance.policy import INTERNAL
@@ -14,6 +14,7 @@ from instance.storage import (
     actors,
     charters,
     delivery,
+    emoji_reactions,
     emojis,
     filters,
     follows,
@@ -36,6 +37,7 @@ from web.mastodon import entities
 from web.mastodon import filter_entities as filter_shown
 from web.mastodon import poll_entities as poll_shown
 from web.mastodon import quote_entities as quote_shown
+from web.mastodon import reaction_entities as reaction_shown
 from web.mastodon.card_entities import Card, cards_of
 from web.mastodon.emoji_entities import custom_emoji
 from web.mastodon.entities import AccountFacts, Json, StatusFacts, Trouble, Viewed
@@ -220,6 +222,7 @@ def statuses(
         quoted,
         following,
         cards_of(tx, facts.posts.values(), viewer_id),
+        _reactions(tx, facts, viewer_id),
     )
     return {post_id: page.status(post) for post_id, post in facts.posts.items()}
 
@@ -252,6 +255,16 @@ def _with_quoted(tx: Tx, facts: PageFacts, viewer_id: int) -> tuple[PageFacts, d
 def _quotes(tx: Tx, facts: PageFacts, viewer_id: int) -> dict[int, Quoted]:
     found = quotes.seen(tx, facts.posts, viewer_id)
     return {post_id: quote_shown.quoted(row) for post_id, row in found.items()}
+
+
+def _reactions(tx: Tx, facts: PageFacts, viewer_id: int) -> dict[int, list[Json]]:
+    """The emojis under each post, by its id."""
+    counted = emoji_reactions.counts(tx, facts.posts, viewer_id)
+    drawn = emoji_reaction.drawn_of(tx, counted, {one: facts.posts[one].space for one in counted})
+    return {
+        post_id: reaction_shown.reactions(counts, drawn.get(post_id, {}), tx.home)
+        for post_id, counts in counted.items()
+    }
 
 
 def _followed(tx: Tx, facts: PageFacts, viewer_id: int) -> frozenset[int]:
@@ -311,6 +324,7 @@ class _Page(NamedTuple):
     quotes: dict[int, Quoted]
     following: frozenset[int]
     cards: dict[int, Card]
+    reactions: dict[int, list[Json]]
 
     def status(self, post: PostRow) -> Rendered:
         facts = self.facts
@@ -337,7 +351,10 @@ class _Page(NamedTuple):
             until_s=_good_until_s(self.now_s, card, has_pictures=bool(pictures)),
             quote=quote,
             card=b',"card":' + orjson.dumps(card.shown) if card else b"",
-            is_plain=quote is None and card is None and post.quote_policy == "public",
+            is_plain=quote is None
+            and card is None
+            and post.quote_policy == "public"
+            and post.id not in self.reactions,
         )
         asked = self.polls.get(post.id)
         return rendered if asked is None else self._asking(rendered, body, post, asked)
@@ -368,6 +385,7 @@ class _Page(NamedTuple):
             quote_approval=quote_shown.approval(
                 post, self.viewer_id, is_follower=post.author_id in self.following
             ),
+            reactions=self.reactions.get(post.id, ()),
         )
 
     def _filtered(self, post: PostRow) -> list[Json]:

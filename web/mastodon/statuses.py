@@ -8,7 +8,7 @@ import orjson
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import hearing, pin, post, reaction, schedule
+from instance.domain import emoji_reaction, hearing, pin, post, reaction, schedule
 from instance.domain.about import about_of
 from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
@@ -221,6 +221,20 @@ def _saying(verb: SaidVerb) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
+async def react(request: Request) -> Response:
+    """Put an emoji under a post."""
+    gate, name = request.app[NODE].gate, request.match_info["name"]
+    return await _marking(lambda tx, me, post_id: emoji_reaction.react(tx, gate, me, post_id, name))(request)
+
+
+async def unreact(request: Request) -> Response:
+    """Take one's emoji back."""
+    gate, name = request.app[NODE].gate, request.match_info["name"]
+    return await _marking(lambda tx, me, post_id: emoji_reaction.unreact(tx, gate, me, post_id, name))(
+        request
+    )
+
+
 async def _shown(request: Request, post_id: int) -> Response:
     shown = await request.app[CACHE].one(post_id, caller(request).id)
     if shown is None:
@@ -256,6 +270,10 @@ ROUTES: tuple[Route, ...] = (
     _READ("GET", "/api/v1/statuses/{id}/reblogged_by", get_reblogged_by),
     _FAVOURITES("POST", "/api/v1/statuses/{id}/favourite", _saying(reaction.favourite)),
     _FAVOURITES("POST", "/api/v1/statuses/{id}/unfavourite", _saying(reaction.unfavourite)),
+    _FAVOURITES("PUT", "/api/v1/statuses/{id}/emoji_reactions/{name}", react),
+    _FAVOURITES("DELETE", "/api/v1/statuses/{id}/emoji_reactions/{name}", unreact),
+    _FAVOURITES("POST", "/api/v1/statuses/{id}/react/{name}", react),
+    _FAVOURITES("POST", "/api/v1/statuses/{id}/unreact/{name}", unreact),
     _BOOKMARKS("POST", "/api/v1/statuses/{id}/bookmark", _marking(reaction.bookmark)),
     _BOOKMARKS("POST", "/api/v1/statuses/{id}/unbookmark", _marking(reaction.unbookmark)),
     _WRITE("POST", "/api/v1/statuses/{id}/reblog", _saying(post.boost)),

@@ -61,5 +61,9 @@ def manner_of(request: Request, place: Place) -> Manner:
         return pictures.links(media.id, node.now()).url
 
     return Manner(
-        session_of(request).actor.id, locale_of(request), companies_of(place, node.home), picture_url
+        session_of(request).actor.id,
+        locale_of(request),
+        companies_of(place, node.home),
+        picture_url,
+        node.home.host,
     )

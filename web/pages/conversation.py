@@ -3,14 +3,14 @@
 The rule kept here: an answer reaches who reads the post that it answers, no one else.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aiohttp.web import HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
-from instance.domain import post, reaction, vote
+from instance.domain import emoji_reaction, post, reaction, vote
 from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
 from instance.domain.poll import AS_IT_IS
@@ -69,6 +69,25 @@ async def react(request: Request) -> Response:
     verb = REACTIONS.get(request.match_info["verb"])
     if verb is None:
         raise HTTPNotFound
+    return await _done(request, verb)
+
+
+def _with_emoji(
+    verb: Callable[[Tx, AsksGate, ActorRow, int, str], Outcome[PostRow]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that puts the emoji of a form under a post, or takes it back."""
+
+    async def handle(request: Request) -> Response:
+        name = str((await request.post()).get("name", ""))
+        return await _done(request, lambda tx, gate, me, post_id: verb(tx, gate, me, post_id, name))
+
+    return handle
+
+
+async def _done(
+    request: Request, verb: Callable[[Tx, AsksGate, ActorRow, int], Outcome[PostRow]]
+) -> Response:
+    """Do something with a post and lead back to where it was seen."""
     node, me, post_id = request.app[NODE], session_of(request).actor, _post_id(request)
     try:
         await node.perform(lambda tx: verb(tx, node.gate, me, post_id))
@@ -221,5 +240,7 @@ ROUTES: tuple[Route, ...] = (
     page("POST", "/app/posts/{post_id}/edit", edit),
     page("POST", "/app/posts/{post_id}/delete", delete),
     page("POST", "/app/posts/{post_id}/vote", choose),
+    page("POST", "/app/posts/{post_id}/react", _with_emoji(emoji_reaction.react)),
+    page("POST", "/app/posts/{post_id}/unreact", _with_emoji(emoji_reaction.unreact)),
     page("POST", "/app/posts/{post_id}/{verb}", react),
 )

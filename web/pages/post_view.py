@@ -7,10 +7,11 @@ from html import escape, unescape
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from instance.domain import emoji, text
-from instance.storage import polls, posts, quotes
+from instance.domain import emoji, emoji_reaction, text
+from instance.storage import emoji_reactions, polls, posts, quotes
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
+from instance.storage.emoji_reactions import Count
 from instance.storage.emojis import EmojiRow
 from instance.storage.media import MediaRow
 from instance.storage.polls import PollSeen
@@ -37,7 +38,7 @@ _LINK = re.compile(
 class PostFacts(NamedTuple):
     """Posts to show, in order, with all that is said of them; `around` are these posts and those that they answer or quote.
 
-    `authors` are who wrote them; `quoted` is what a post quotes, by its id, where the viewer is shown that.
+    `reactions` are the emojis under each, `drawn` their pictures; `authors` are who wrote them; `quoted` is what a post quotes, by its id, where the viewer is shown that.
     """
 
     ids: list[int]
@@ -48,6 +49,8 @@ class PostFacts(NamedTuple):
     now_ms: int
     quoted: dict[int, int]
     emojis: dict[int, list[EmojiRow]]
+    reactions: dict[int, list[Count]]
+    drawn: dict[int, dict[str, EmojiRow]]
 
 
 class Manner(NamedTuple):
@@ -57,6 +60,7 @@ class Manner(NamedTuple):
     locale: Locale
     companies: Mapping[str, Company]
     picture_url: Callable[[MediaRow], str]
+    host: str
 
 
 def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
@@ -71,8 +75,18 @@ def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
     drawn = emoji.in_posts(
         tx, page.posts.values(), page.actors, {post_id: seen.poll for post_id, seen in asked.items()}
     )
+    counted = emoji_reactions.counts(tx, page.posts, viewer_id)
     return PostFacts(
-        ids, page, page.posts | elsewhere, strangers | page.actors, asked, tx.now_ms, quoted, drawn
+        ids,
+        page,
+        page.posts | elsewhere,
+        strangers | page.actors,
+        asked,
+        tx.now_ms,
+        quoted,
+        drawn,
+        counted,
+        emoji_reaction.drawn_of(tx, counted, {one: page.posts[one].space for one in counted}),
     )
 
 
@@ -112,6 +126,9 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
         "replies": post.replies_count,
         "favourites": post.favourites_count,
         "boosts": post.boosts_count,
+        "reactions": [
+            _reaction(one, facts.drawn.get(post.id, {}), manner) for one in facts.reactions.get(post.id, ())
+        ],
         "favourited": post.id in page.marks.favourited,
         "boosted": post.id in page.marks.boosted,
         "may_boost": post.visibility in {"public", "unlisted"},
@@ -120,6 +137,20 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
         ],
         "mine": post.author_id == manner.viewer_id,
         "poll": _poll(facts.polls[post.id], post, facts, manner) if post.id in facts.polls else None,
+    }
+
+
+def _reaction(one: Count, drawn: Mapping[str, EmojiRow], manner: Manner) -> dict[str, Any]:
+    """An emoji under a post; one that is drawn has a picture when that is there, and only its own company's people put it."""
+    plain, host = emoji_reaction.name_and_host(one.name)
+    picture = drawn.get(one.name)
+    return {
+        "name": one.name,
+        "shown": f":{plain}:" if host else plain,
+        "count": one.people,
+        "mine": bool(one.is_mine),
+        "may": host in {"", manner.host},
+        "url": emoji_urls([picture])[picture.shortcode] if picture else "",
     }
 
 

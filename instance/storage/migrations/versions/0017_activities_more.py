@@ -1,8 +1,21 @@
-"""For activities beyond posts. A snapshot: it stays as it was when the declared tables move on."""
+"""Emojis under posts. A snapshot: it stays as it was when the declared tables move on."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0017"
 down_revision = "0016"
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Add the table."""
+    op.create_table(
+        "emoji_reaction",
+        sa.Column("post_id", BIG, sa.ForeignKey("post.id"), primary_key=True),
+        sa.Column("actor_id", BIG, sa.ForeignKey("actor.id"), primary_key=True),
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("iri", sa.String, nullable=False, unique=True),
+        sa.Column("created_at_ms", BIG, nullable=False),
+    )
