@@ -5,7 +5,7 @@ twice in one object the last counts, as in ECMAScript; a proof covers what was r
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -105,6 +105,17 @@ def strings(value: Any) -> Iterator[str]:
             yield item
         elif isinstance(item, dict):
             yield from item
-            stack.extend(item.values())
+            yield from _texts(item.values(), stack)
         elif isinstance(item, list | tuple):
-            stack.extend(item)
+            yield from _texts(item, stack)
+
+
+def _texts(values: Iterable[Any], rest: list[Any]) -> list[str]:
+    """The strings among these values, most of all; what may hold more goes to the rest."""
+    found = []
+    for value in values:
+        if type(value) is str:
+            found.append(value)
+        elif value is not None:
+            rest.append(value)
+    return found

@@ -33,15 +33,16 @@ def _is_plain(value: Any) -> bool:
     while stack:
         item = stack.pop()
         kind = type(item)
-        if kind is str or item is None or kind is bool:
-            continue
         if kind is dict:
             if not _has_ascii_keys(item):
                 return False
-            stack.extend(item.values())
+            stack += [one for one in item.values() if type(one) is not str]
         elif kind is list:
-            stack.extend(item)
-        elif kind is not int or not -_SAFE_INTEGER < item < _SAFE_INTEGER:
+            stack += [one for one in item if type(one) is not str]
+        elif kind is int:
+            if not -_SAFE_INTEGER < item < _SAFE_INTEGER:
+                return False
+        elif kind is not str and kind is not bool and item is not None:
             return False
     return True
 

@@ -27,17 +27,17 @@ def terms(words: str) -> list[str]:
 def stemmed(some: Sequence[str], language: str | None) -> list[str]:
     """Terms cut as their language wants it; of a language that we do not know, as English."""
     name = _FRENCH if language and language.lower().startswith("fr") else _ENGLISH
-    return [_cut(name, term) for term in some]
+    return _cut(name, some)
 
 
 def ways(some: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """How these terms may stand in the index, whatever the language of what holds them."""
-    return tuple(dict.fromkeys(tuple(_cut(name, term) for term in some) for name in _LANGUAGES))
+    return tuple(dict.fromkeys(tuple(_cut(name, some)) for name in _LANGUAGES))
 
 
-def _cut(name: str, term: str) -> str:
+def _cut(name: str, some: Sequence[str]) -> list[str]:
     """Numbers and names of parts ("v2", "m12") have no other form."""
-    return _stem(name, term) if term.isalpha() else term
+    return [_stem(name, term) if term.isalpha() else term for term in some]
 
 
 @lru_cache(65_536)

@@ -63,7 +63,7 @@ def publish(
         hashtags=text.hashtags_in(draft.text),
     )
     asking = _quote(tx, post, author, checked.quoted) if checked.quoted else ()
-    facts = _attached(tx, post, author, checked)
+    facts = _attached(tx, post, author, checked, is_new=True)
     activity_iri = mint_activity(tx, "create", post)
     return Outcome(post, (draft_of(render.create(facts, iri=activity_iri), post.space), *asking))
 
@@ -132,7 +132,7 @@ def edit(
     reword(tx, before, post, mentions=checked.mentions, hashtags=text.hashtags_in(draft.text))
     if draft.quote_policy:
         post = quotation.set_policy(tx, post, draft.quote_policy)
-    facts = _attached(tx, post, author, checked)
+    facts = _attached(tx, post, author, checked, is_new=False)
     activity = render.update(facts, iri=mint_activity(tx, "update", post), at_ms=tx.now_ms)
     return Outcome(post, (draft_of(activity, post.space),))
 
@@ -307,10 +307,14 @@ def _row(tx: Tx, author: ActorRow, checked: Checked) -> PostRow:
     )
 
 
-def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> NoteFacts:
-    """Give the post its poll and its pictures, which from now on belong where the post belongs; what it is rendered from."""
-    poll = asking.keep(tx, post.id, checked.draft.poll)
-    media.keep_only(tx, post.id, [picture.id for picture in checked.media])
+def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked, *, is_new: bool) -> NoteFacts:
+    """Give the post its poll and its pictures, which from now on belong where the post belongs; what it is rendered from.
+
+    What a new post has is known: nothing is asked for.
+    """
+    poll = None if is_new and checked.draft.poll is None else asking.keep(tx, post.id, checked.draft.poll)
+    if not is_new:
+        media.keep_only(tx, post.id, [picture.id for picture in checked.media])
     for position, picture in enumerate(checked.media):
         media.attach(tx, picture.id, post_id=post.id, position=position)
         if checked.draft.media_words:
@@ -319,6 +323,7 @@ def _attached(tx: Tx, post: PostRow, author: ActorRow, checked: Checked) -> Note
         if picture.post_id is None:
             ids.mint(tx, picture.iri, kind="media", space=post.space, label=post.label)
     index.keep(tx, post.id)
-    emojis, quoted = emoji.brought(tx, post, poll), quotes.of_post(tx, post.id)
+    emojis = emoji.brought(tx, post, poll)
+    quoted = None if is_new and checked.quoted is None else quotes.of_post(tx, post.id)
     context = thread.of_post(tx, post)
     return NoteFacts(post, author, checked.mentions, checked.media, poll, emojis, quoted, context)

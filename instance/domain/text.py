@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, linkify
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
@@ -200,6 +200,12 @@ def _text(words: str) -> list[Token]:
     return [Token("text", "", 0, content=words)] if words else []
 
 
+def _linkify(state: StateCore) -> None:
+    """Make links of addresses. Each begins with a scheme or with two slashes, and most texts have neither: nothing is searched in them."""
+    if ":" in state.src or "//" in state.src:
+        linkify(state)
+
+
 def _render_handle(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, env: Any) -> str:
     token = tokens[at]
     anchor: Anchor | None = env["mentions"].get(_handle(token))
@@ -233,6 +239,7 @@ def _markdown() -> MarkdownIt:
     )
     md.enable(["balance_pairs", "fragments_join"])
     md.core.ruler.before("linkify", "marks", _mark)
+    md.core.ruler.at("linkify", _linkify)
     assert md.linkify is not None
     md.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     md.add_render_rule("handle", _render_handle)

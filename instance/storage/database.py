@@ -29,6 +29,7 @@ R = TypeVar("R", bound=tuple[Any, ...])
 
 READERS = 3
 BATCH_LIMIT = 200
+STATEMENTS = 1_000  # kept ready on each connection: more than there are, so that none is prepared twice
 _SQLITE = sqlite_dialect(paramstyle="named")
 
 
@@ -220,13 +221,14 @@ class Database:
             await connection.close()
 
     async def _connect(self) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(self._path, isolation_level=None)
+        connection = await aiosqlite.connect(self._path, isolation_level=None, cached_statements=STATEMENTS)
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
             "busy_timeout=10000",
             "cache_size=-8000",
+            "temp_store=MEMORY",  # where a unit's undo is kept: else it spills into a file that is made for each commit
         ):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
         await connection.create_function("lower", 1, _lower, deterministic=True)

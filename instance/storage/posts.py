@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # both dialects compile this one, as in storage.sql
 
+from instance.policy import INTERNAL
 from instance.storage.actors import ActorRow
 from instance.storage.actors import by_ids as actors_by_ids
 from instance.storage.actors import by_iris as actors_by_iris
@@ -262,7 +263,7 @@ def page_facts(tx: Tx, post_ids: Iterable[int], viewer_id: int) -> PageFacts:
     return PageFacts(
         posts=posts,
         actors=actors_by_ids(tx, people.union(*mentions.values())),
-        projects=actors_by_iris(tx, {row.space for row in posts.values()}),
+        projects=_projects(tx, {row.space for row in posts.values()} - {INTERNAL}),
         mentions=mentions,
         tags=tags_of_posts(tx, posts),
         media=media_of_posts(tx, posts),
@@ -284,6 +285,10 @@ def joined(one: PageFacts, other: PageFacts) -> PageFacts:
         parents=one.parents | other.parents,
         marks=marks,
     )
+
+
+def _projects(tx: Tx, spaces: set[str]) -> dict[str, ActorRow]:
+    return actors_by_iris(tx, spaces) if spaces else {}
 
 
 def _named(tx: Tx, post_ids: Iterable[int]) -> tuple[dict[int, tuple[int, ...]], dict[int, int]]:

@@ -100,7 +100,11 @@ _INDEXABLE = Query(
     ).where(_post.id == bindparam("post_id"), _post.deleted_at_ms.is_(None), _post.boost_of_id.is_(None)),
     Indexable,
 )
-_PUT = Command(insert(_words).values({name: bindparam(name) for name in ("rowid", "facts", "words")}))
+_PUT = Command(
+    insert(_words)
+    .prefix_with("OR REPLACE")
+    .values({name: bindparam(name) for name in ("rowid", "facts", "words")})
+)
 _REMOVE = Command(delete(_words).where(_THIS))
 _PROJECTS = Query(select(_actor.id).where(_actor.iri.in_(projects_of_viewer())), _Row)
 
@@ -153,7 +157,6 @@ def indexable(tx: Tx, post_id: int) -> Indexable | None:
 
 def put(tx: Tx, post_id: int, *, facts: str, words: str) -> None:
     """Write a post's row, in the place of the one it had."""
-    tx.run(_REMOVE, post_id=post_id)
     tx.run(_PUT, rowid=post_id, facts=facts, words=words)
 
 

@@ -44,6 +44,14 @@ def in_list(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
     return column.in_(select(sql_cast(elements.c.value, column.type)))
 
 
+def by_index(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition, that an index is to be read by whatever statistics say of it.
+
+    Where one value stands in nearly all rows they advise against it, and who asks for another value reads the whole table.
+    """
+    return cast("ColumnElement[bool]", unlikely(condition))
+
+
 def insert_or_ignore(model: type[SQLModel]) -> Insert:
     """INSERT that leaves alone a row that is there already; `tx.run` says whether it wrote (1) or not (0)."""
     return insert(table(model)).on_conflict_do_nothing()
@@ -62,6 +70,18 @@ class json_each(GenericFunction[Any]):  # noqa: N801  SQLAlchemy names a functio
 
     inherit_cache = True
     name = "json_each"
+
+
+class unlikely(GenericFunction[bool]):  # noqa: N801  the same
+    """A condition that the planner takes for true of few rows: SQLite's own function; PostgreSQL counts the values by itself."""
+
+    inherit_cache = True
+    name = "unlikely"
+
+
+@compiles(unlikely, "postgresql")
+def _unlikely_on_postgresql(element: unlikely, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
 
 
 @compiles(json_each, "postgresql")

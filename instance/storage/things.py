@@ -159,6 +159,8 @@ def set_space(tx: Tx, iri: str, space: str) -> None:
 
 def facts(tx: Tx, named: Collection[str]) -> list[Fact]:
     """What is known of each of these names. A name of a partner's host that is not known narrows nothing and is left out."""
+    if not named:
+        return []
     rows = tx.all(_BY_NAMES, names=array(named))
     found = [_fact(row) for row in rows if row.kind != "person"]
     found += _actors(tx, {row.iri: row.name for row in rows if row.kind == "person"}, named)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 from instance.policy import INTERNAL
 from instance.storage.database import Query, Tx
 from instance.storage.own_lists import is_away
-from instance.storage.sql import columns, table
+from instance.storage.sql import by_index, columns, table
 from instance.storage.tables import Media, Member, Post, TimelineEntry
 from instance.storage.visible import projects_of_viewer, visible_to, wanted
 from instance.storage.window import Cut, Paged, PostId, Window, paged
@@ -58,7 +58,7 @@ _HOME = paged(
 )
 _COMPANY = paged(
     select(_post.id).where(
-        _post.space == INTERNAL,
+        by_index(_post.space == INTERNAL),
         _post.visibility == "public",
         visible_to(_posts),
         wanted(_posts),
@@ -69,7 +69,7 @@ _COMPANY = paged(
 )
 _PROJECT = paged(
     select(_post.id).where(
-        _post.space == bindparam("space"),
+        by_index(_post.space == bindparam("space")),
         _post.space.in_(projects_of_viewer()),
         _alive,
         wanted(_posts),

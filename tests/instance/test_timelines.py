@@ -6,9 +6,9 @@ from instance.domain import follow, post, reaction
 from instance.domain.compose import PostDraft
 from instance.domain.timeline import BOOST_SHADOW_MS
 from instance.storage import fanout, marks, notifications, posts, reactions, timelines
-from instance.storage.database import SqliteTx
 from instance.storage.notifications import Wanted
 from instance.storage.window import Window
+from tests.counting import Counting
 
 from .posting import GATE, GLOBEX, a_person, a_project, join, publish
 
@@ -332,28 +332,10 @@ def test_an_idempotency_key_remembers_its_first_post(tx, alice):
 # Pages
 
 
-class Counting(SqliteTx):
-    """A transaction that counts its queries."""
-
-    count = 0
-
-    def all(self, query, **params):
-        self.count += 1
-        return super().all(query, **params)
-
-    def first(self, query, **params):
-        self.count += 1
-        return super().first(query, **params)
-
-
-def counting(tx):
-    return Counting(tx._connection, tx.home, tx.now_ms)
-
-
 def test_a_page_of_forty_takes_as_many_queries_as_a_page_of_one(tx, alice, carol):
     rows = [publish(tx, alice, f"{n} @carol") for n in range(39)]
     rows.append(post.boost(tx, GATE, carol, rows[0].id).value)
-    one, forty = counting(tx), counting(tx)
+    one, forty = Counting(tx), Counting(tx)
     posts.page_facts(one, [rows[0].id], carol.id)
     posts.page_facts(forty, [row.id for row in rows], carol.id)
     assert one.count == forty.count <= 7

@@ -55,6 +55,7 @@ async def a_cache(company: Company) -> AsyncIterator[tuple[Cache, Interrupted]]:
     pictures = PictureKeys.from_seal_key(b"k" * 32, company.config.base_url)
     cache = Cache(cast("Cordee", node), pictures, clock=company.node.now)
     stop = company.node.bus.subscribe(cache.hear)
+    await cache.who_filters()  # known since the first page that anybody has read
     yield cache, node
     stop()
 

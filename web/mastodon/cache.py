@@ -12,6 +12,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 from instance import events
@@ -210,14 +211,15 @@ class Cache:
 
     async def _read_statuses(self, post_ids: list[int], viewer_id: int) -> dict[int, bytes]:
         with self.statuses.reading() as since, self.marks.reading() as marks_since:
+            filters_any = viewer_id in await self.who_filters()
             found = await self._node.read(
-                lambda tx: show.statuses(tx, post_ids, viewer_id, pictures=self._pictures)
+                lambda tx: show.statuses(
+                    tx, post_ids, viewer_id, pictures=self._pictures, filters_any=filters_any
+                )
             )
             fresh = {post_id: self._keep(post_id, one, since) for post_id, one in found.items()}
             mine = self.marks.get(viewer_id) or {}
-            self.marks.keep(
-                viewer_id, {**mine, **fresh} if len(mine) < MARKS_LIMIT else fresh, since=marks_since
-            )
+            self.marks.keep(viewer_id, _newest({**mine, **fresh}), since=marks_since)
         shown = {post_id: show.composed(post_id, partial(_fresh, found)) for post_id in post_ids}
         return {post_id: one for post_id, one in shown.items() if one is not None}
 
@@ -229,6 +231,11 @@ class Cache:
         version = before.version if before else self._version
         kept = self.statuses.keep(post_id, Kept(rendered, version), since=since)
         return Mark(version if kept else 0, rendered.tail, rendered.quote, rendered.card)
+
+
+def _newest(marks: dict[int, Mark]) -> dict[int, Mark]:
+    """As many marks as are kept of a viewer, those made last."""
+    return dict(islice(marks.items(), max(0, len(marks) - MARKS_LIMIT), None))
 
 
 def _fresh(found: Mapping[int, Rendered], post_id: int) -> Seen | None:

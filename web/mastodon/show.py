@@ -201,12 +201,15 @@ def account_of_each(tx: Tx, rows: Iterable[ActorRow]) -> dict[int, Json]:
 
 
 def statuses(
-    tx: Tx, post_ids: Iterable[int], viewer_id: int, *, pictures: PictureKeys
+    tx: Tx, post_ids: Iterable[int], viewer_id: int, *, pictures: PictureKeys, filters_any: bool = True
 ) -> dict[int, Rendered]:
-    """The statuses of these ids that the viewer may read, by id, with those that they boost and quote."""
+    """The statuses of these ids that the viewer may read, by id, with those that they boost and quote.
+
+    `filters_any`: False when the viewer is known to have no filter.
+    """
     facts, quoted = _with_quoted(tx, posts.page_facts(tx, list(post_ids), viewer_id), viewer_id)
     asked = polls.seen(tx, facts.posts, viewer_id)
-    known = filters.in_force(tx, viewer_id)
+    known = filters.in_force(tx, viewer_id) if filters_any else []
     drawn = emojis_of(tx, facts.posts.values(), facts.actors, asked)
     following = _followed(tx, facts, viewer_id)
     page = _Page(
@@ -297,11 +300,6 @@ def _links(row: MediaRow, pictures: PictureKeys, now_s: float) -> entities.Pictu
     return pictures.links(row.id, now_s) if row.state == "ready" else None
 
 
-def _is_viewers(name: str, quote: Quoted | None, card: Card | None) -> bool:
-    """Whether a part of a status is told to each viewer apart."""
-    return (name == "quote" and quote is not None) or (name == "card" and card is not None)
-
-
 def _good_until_s(now_s: float, card: Card | None, *, has_pictures: bool) -> int:
     """How long a status can be kept: its links to pictures end; a post that its card shows may change or go at any moment."""
     if card is not None and card.is_of_post:
@@ -341,10 +339,12 @@ class _Page(NamedTuple):
             emojis=self.emojis.get(post.id, ()),
         )
         body = entities.status(shown, self.tx.home) | ({} if post.boost_of_id else {"reblog": None})
-        quote, card = self.quotes.get(post.id), self.cards.get(post.id)
-        body = {name: value for name, value in body.items() if not _is_viewers(name, quote, card)}
+        quote, card, asked = self.quotes.get(post.id), self.cards.get(post.id), self.polls.get(post.id)
+        for name, told in (("quote", quote), ("card", card), ("poll", asked)):
+            if told is not None:  # told to each viewer apart
+                del body[name]
         rendered = Rendered(
-            head=orjson.dumps(body)[:-1],
+            head=b"" if asked else orjson.dumps(body)[:-1],
             tail=tail_of(self._viewed(post)),
             boost_of_id=post.boost_of_id,
             actor_ids=frozenset({post.author_id, *(row.id for row in mentions)}),
@@ -356,12 +356,10 @@ class _Page(NamedTuple):
             and post.quote_policy == "public"
             and post.id not in self.reactions,
         )
-        asked = self.polls.get(post.id)
         return rendered if asked is None else self._asking(rendered, body, post, asked)
 
     def _asking(self, rendered: Rendered, body: Json, post: PostRow, asked: PollSeen) -> Rendered:
         """The same with a poll, whose end makes it stale."""
-        body = {name: value for name, value in body.items() if name != "poll"}
         shown = poll_shown.poll(asked.poll, now_ms=self.tx.now_ms, emojis=self.emojis.get(post.id, ()))
         ends_ms = asked.poll.ends_at_ms
         running = ends_ms is not None and ends_ms > self.tx.now_ms
