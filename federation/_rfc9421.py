@@ -7,7 +7,7 @@ where the components that servers use take 50. In the tests that library and thi
 
 import base64
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import http_sf
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -36,21 +36,81 @@ _PARAMETERS: Final[dict[str, type]] = {
     "tag": str,
 }
 _ALGORITHMS: Final = (None, "rsa-v1_5-sha256", "ed25519")
+_RSA: Final = (None, True, "rsa-v1_5-sha256")  # what we sign with
+_COVERABLE: Final = frozenset({*_DERIVED, "host", "date", "content-digest", "content-type"})
+ECHO_LIMIT: Final = 256
 
 
-def sign(request: Request, *, key: RSAPrivateKey, key_id: str, now: float) -> dict[str, str]:
-    """The headers to add: host, date, digest of a body, and a signature over method, address, digest and the request's own."""
+class Wish(NamedTuple):
+    """What a receiver wants of a signature (Accept-Signature): its label, components to cover, and parameters to send back."""
+
+    label: str
+    components: tuple[str, ...]
+    nonce: str = ""
+    tag: str = ""
+
+    def echo(self) -> str:
+        """The parameters to send back, as they stand in a signature's."""
+        nonce = f';nonce="{self.nonce}"' if self.nonce else ""
+        return nonce + (f';tag="{self.tag}"' if self.tag else "")
+
+
+def accept_signature(value: str) -> Wish | None:
+    """The first wish in an Accept-Signature header (RFC 9421, section 5.1) that can be fulfilled; None without one."""
+    try:
+        members = http_sf.parse(value.encode("ascii"), tltype="dictionary") if value else {}
+    except ValueError:
+        return None
+    for label, member in cast("dict[str, tuple[Any, dict[str, Any]]]", members).items():
+        items, parameters = member
+        if isinstance(items, list) and parameters.get("alg") in _RSA and all(map(_can_cover, items)):
+            echoed = {name: _plain(parameters.get(name)) for name in ("nonce", "tag")}
+            return Wish(label, tuple(name for name, _ in items), **echoed)
+    return None
+
+
+def _can_cover(item: tuple[Any, dict[str, Any]]) -> bool:
+    name, parameters = item
+    return isinstance(name, str) and not parameters and name in _COVERABLE
+
+
+def _plain(value: Any) -> str:
+    """A text that can be sent back as it is."""
+    is_plain = isinstance(value, str) and len(value) <= ECHO_LIMIT and not {'"', "\\"} & set(value)
+    return value if is_plain else ""
+
+
+def sign(
+    request: Request, *, key: RSAPrivateKey, key_id: str, now: float, wish: Wish | None = None
+) -> dict[str, str]:
+    """The headers to add: host, date, digest of a body, and a signature over method, address, digest and the request's own, and what is wished for."""
     headers = {"Host": request.authority, "Date": httpdate.write(now)}
     covered = {"@method": request.method, "@target-uri": request.origin + request.target}
     if request.body:
         headers["Content-Digest"] = covered["content-digest"] = render_content_digest(request.body)
     covered.update((name.lower(), value) for name, value in request.headers.items())
+    if wish is not None:
+        covered |= _wished(request, wish, {name.lower(): value for name, value in headers.items()})
     names = " ".join(f'"{name}"' for name in covered)
     parameters = f'({names});created={int(now)};keyid="{key_id}"'
+    label = _LABEL
+    if wish is not None:
+        label, parameters = wish.label, parameters + wish.echo()
     signature = sign_text(_base(covered, parameters), key=key)
-    headers["Signature-Input"] = f"{_LABEL}={parameters}"
-    headers["Signature"] = f"{_LABEL}=:{base64.b64encode(signature).decode()}:"
+    headers["Signature-Input"] = f"{label}={parameters}"
+    headers["Signature"] = f"{label}=:{base64.b64encode(signature).decode()}:"
     return headers
+
+
+def _wished(request: Request, wish: Wish, ours: dict[str, str]) -> dict[str, str]:
+    """The components that are wished for, of those that this request has."""
+    found = dict[str, str]()
+    for name in wish.components:
+        if name in _DERIVED:
+            found[name] = _DERIVED[name](request)
+        elif name in ours:
+            found[name] = ours[name]
+    return found
 
 
 def parse(request: Request, input_value: str, value: str) -> Claims:

@@ -20,6 +20,8 @@ from federation._message import Claims as Claims
 from federation._message import Form as Form
 from federation._message import Request as Request
 from federation._message import refusal
+from federation._rfc9421 import Wish as Wish
+from federation._rfc9421 import accept_signature as accept_signature
 from federation.errors import FederationError, Unauthentic
 from federation.keys import PublicKey
 from federation.origin import host_of, same_origin
@@ -60,15 +62,19 @@ def _all_unauthentic(function: Callable[P, T]) -> Callable[P, T]:
     return guarded
 
 
-def sign(request: Request, *, key: RSAPrivateKey, key_id: str, form: Form, now: float) -> dict[str, str]:
+def sign(
+    request: Request, *, key: RSAPrivateKey, key_id: str, form: Form, now: float, wish: Wish | None = None
+) -> dict[str, str]:
     """The headers to add to a request so that it is signed: host, date, digest of a body, signature.
 
-    All of `request.headers` are covered. `now` is in seconds since the epoch. About 260 µs, all but 15 of them RSA.
+    All of `request.headers` are covered. `now` is in seconds since the epoch; `wish` is what the receiver wants of a signature in
+    the form of RFC 9421, and is fulfilled as far as it can be. About 260 µs, all but 15 of them RSA.
     """
     if not (key_id.isascii() and key_id.isprintable()) or '"' in key_id or "\\" in key_id:
         raise ValueError(f"a key id must be a plain IRI: {key_id!r}")
-    sign_in_form = _cavage.sign if form is Form.CAVAGE else _rfc9421.sign
-    return sign_in_form(request, key=key, key_id=key_id, now=now)
+    if form is Form.CAVAGE:
+        return _cavage.sign(request, key=key, key_id=key_id, now=now)
+    return _rfc9421.sign(request, key=key, key_id=key_id, now=now, wish=wish)
 
 
 @_all_unauthentic

@@ -2,14 +2,16 @@
 
 The rule kept here: nothing is sent without a seal that fits, to an address that is not permitted, or past a limit of
 time or size. https everywhere; plain http only inside the networks that the configuration names (a demo on one machine).
+What is signed never leaves the host that it is for, wherever that host redirects.
 """
 
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -23,7 +25,7 @@ from federation._desk import Desk
 from federation.errors import FederationError, Gone, Malformed, Refused, Unreachable
 from federation.letters import Inquiry, Outbound, check_seal
 from federation.origin import host_of
-from federation.signature import Form, Request, sign
+from federation.signature import Form, Request, Wish, accept_signature, sign
 from federation.vocabulary import ACTIVITY_JSON
 
 ANSWER_LIMIT_BYTES: Final = 64 * 1024
@@ -34,8 +36,20 @@ CONNECTIONS_PER_HOST: Final = 8
 KEEP_ALIVE_S: Final = (
     30  # less than the 60–75 s after which servers close, so that a letter seldom meets a closing door
 )
+FORM_AGE_S: Final = 7 * 24 * 3600.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SAME_METHOD: Final = frozenset({307, 308})  # the others would make a GET of a letter
 _OTHER: Final = {Form.CAVAGE: Form.RFC9421, Form.RFC9421: Form.CAVAGE}
+_MAYBE_FORM: Final = frozenset(
+    {400, 403}
+)  # what some servers answer, instead of 401, to a signature that they cannot read
+
+
+class KnownForm(NamedTuple):
+    """The form of signature that a host took, and when (s since the epoch) that was found out. After a week it is found out anew."""
+
+    form: Form
+    at_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +84,8 @@ class _Message:
 class Wire:
     """The client. `keys` gives key id and private key of a signer's IRI; `clock` seconds since the epoch.
 
-    `known_forms` remembers, by host, the form of signature that a host took when it refused the other; the caller may
-    keep it for the next start, or set what a host says of itself. `tls` is for a company's own certificate authority.
+    `known_forms` remembers, by host, the form of signature that a host took when it refused the other, and since when;
+    the caller may keep it for the next start. `tls` is for a company's own certificate authority.
     Use it in one event loop, and `close` it.
     """
 
@@ -86,7 +100,7 @@ class Wire:
         60.0  # a letter that was taken late was taken: to ask again would only load that host more
     )
     clock: Callable[[], float] = time.time
-    known_forms: dict[str, Form] = field(default_factory=dict)
+    known_forms: dict[str, KnownForm] = field(default_factory=dict)
     resolver: AbstractResolver | None = None
     tls: ssl.SSLContext | None = None
     _sessions: dict[str, aiohttp.ClientSession] = field(default_factory=dict, init=False, repr=False)
@@ -95,29 +109,34 @@ class Wire:
     async def post(self, outbound: Outbound, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Deliver a letter; `headers` are covered by the signature.
 
-        Returns the answer of any status but two: raises Gone for 410, Refused("redirect") for a redirect. Raises Refused
-        (seal, host, url, plain_http, private_address), Malformed (too_large, content_encoding), Unreachable (timeout, dns,
-        connect, tls, disconnected, protocol). A letter may arrive twice: activities have ids.
+        A redirect that keeps the method (307, 308) is followed on the same host, three times at most, and signed anew. Returns the
+        answer of any status but two kinds: raises Gone for 410, Refused("redirect") for any other redirect. Raises Refused
+        (seal, host, url, plain_http, private_address), Unreachable (timeout, dns, connect, tls, disconnected, protocol). What
+        the answer says besides its status is read as far as it can be. A letter may arrive twice: activities have ids.
         """
         check_seal(outbound, self.seal_key)
         url = self._permitted(outbound.inbox)
         if host_of(outbound.inbox) != outbound.host:
             raise Refused("host", f"the letter is for {outbound.host}, its inbox is {outbound.inbox}")
         covered = CIMultiDict({"Content-Type": ACTIVITY_JSON, **(headers or {})})
-        message = _Message(
-            "POST",
-            url,
-            outbound.signer,
-            covered,
-            {},
-            outbound.body,
-            ANSWER_LIMIT_BYTES,
-            self.letter_timeout_s,
-        )
-        answer = await self._knock(message)
-        if answer.status in _REDIRECTS:
-            raise Refused("redirect", f"{outbound.inbox} answers {answer.status}")
-        return answer
+        for _ in range(MAX_REDIRECTS + 1):
+            message = _Message(
+                "POST",
+                url,
+                outbound.signer,
+                covered,
+                {},
+                outbound.body,
+                ANSWER_LIMIT_BYTES,
+                self.letter_timeout_s,
+            )
+            answer = await self._knock(message)
+            if answer.status not in _REDIRECTS:
+                return answer
+            if answer.status not in _SAME_METHOD:
+                raise Refused("redirect", f"{url} answers {answer.status}")
+            url = self._redirected(url, answer, stays_on=outbound.host)
+        raise Refused("redirect", f"{outbound.inbox} leads over more than {MAX_REDIRECTS} redirects")
 
     async def get(self, inquiry: Inquiry, *, limit_bytes: int = DOCUMENT_LIMIT_BYTES) -> Answer:
         """Fetch a document, over three redirects at most; a signed inquiry stays on its host.
@@ -134,7 +153,7 @@ class Wire:
             )
             if answer.status not in _REDIRECTS:
                 return answer
-            url = self._redirected(url, answer, inquiry)
+            url = self._redirected(url, answer, stays_on=host_of(inquiry.url) if inquiry.signer else "")
         raise Refused("redirect", f"{inquiry.url} leads over more than {MAX_REDIRECTS} redirects")
 
     async def close(self) -> None:
@@ -150,35 +169,49 @@ class Wire:
             raise Refused("plain_http", text)
         return url
 
-    def _redirected(self, url: URL, answer: Answer, inquiry: Inquiry) -> URL:
-        """Where to go on: a peer's redirect must not make us show our signature to a third host."""
+    def _redirected(self, url: URL, answer: Answer, *, stays_on: str) -> URL:
+        """Where to go on: a peer's redirect must not make us show our signature to a third host, nor without TLS."""
         try:
             target = str(url.join(URL(answer.headers.get("Location", ""), encoded=True)))
         except ValueError as error:
             raise Refused("redirect", f"{url} leads nowhere") from error
-        if inquiry.signer and host_of(target) != host_of(inquiry.url):
+        if stays_on and host_of(target) != stays_on:
             raise Refused("redirect", f"{url} leads to another host, {target}")
-        return self._permitted(target)
+        permitted = self._permitted(target)
+        if stays_on and url.scheme == "https" != permitted.scheme:
+            raise Refused("redirect", f"{url} leads away from https, {target}")
+        return permitted
 
     async def _knock(self, message: _Message) -> Answer:
-        """Send in the form that the host is known to take; when it answers 401, once more in the other form."""
+        """Send in the form that the host is known to take; when it does not take that, once more in the other form.
+
+        A host that says in its 401 what a signature should cover (Accept-Signature, RFC 9421 section 5) is given that.
+        """
         if not message.signer:
             return await self._send(message, {})
         host = host_of(str(message.url))
-        form = self.known_forms.get(host, Form.CAVAGE)
+        known = self._known(host)
+        form = known or Form.CAVAGE
         answer = await self._send(message, await self._signed(message, form))
-        if answer.status != 401:
+        wish = accept_signature(answer.headers.get("Accept-Signature", "")) if answer.status == 401 else None
+        if wish is None and not _is_about_form(answer, known=known):
             return answer
-        answer = await self._send(message, await self._signed(message, _OTHER[form]))
-        if answer.status < 300:
-            self.known_forms[host] = _OTHER[form]
-        return answer
+        other = Form.RFC9421 if wish is not None else _OTHER[form]
+        again = await self._send(message, await self._signed(message, other, wish))
+        if again.status < 300 and other is not form:
+            self.known_forms[host] = KnownForm(other, self.clock())
+        return again if again.status < 300 or answer.status == 401 else answer
 
-    async def _signed(self, message: _Message, form: Form) -> dict[str, str]:
+    def _known(self, host: str) -> Form | None:
+        """The form that the host took, when that was found out within a week."""
+        known = self.known_forms.get(host)
+        return known.form if known is not None and abs(self.clock() - known.at_s) < FORM_AGE_S else None
+
+    async def _signed(self, message: _Message, form: Form, wish: Wish | None = None) -> dict[str, str]:
         key_id, key = self.keys(message.signer)
         now = self.clock()
         return await self._desk.run(
-            lambda: sign(message.to_sign(), key=key, key_id=key_id, form=form, now=now)
+            lambda: sign(message.to_sign(), key=key, key_id=key_id, form=form, now=now, wish=wish)
         )
 
     async def _send(self, message: _Message, signature: dict[str, str], *, attempts: int = 2) -> Answer:
@@ -202,7 +235,7 @@ class Wire:
         ) as response:
             if response.status == 410:
                 raise Gone("gone", str(message.url))
-            body = await _read(response, message.limit_bytes)
+            body = await _read_what_can_be(response, message)
             return Answer(response.status, response.headers, body, str(message.url))
 
     def _session(self, scheme: str) -> aiohttp.ClientSession:
@@ -243,8 +276,27 @@ def _parse_url(text: str) -> URL:
     raise Refused("url", text[:200])
 
 
+def _is_about_form(answer: Answer, *, known: Form | None) -> bool:
+    """Whether the other form may be taken where this one was not. A host that says which rule decided (a Cordée) did read the signature."""
+    if answer.status == 401:
+        return True
+    return answer.status in _MAYBE_FORM and known is None and b'"rule"' not in answer.body
+
+
+async def _read_what_can_be(response: aiohttp.ClientResponse, message: _Message) -> bytes:
+    """The body. That of a letter's answer is only for the log: what cannot be read of it changes nothing, the letter was taken or not."""
+    try:
+        return await _read(response, message.limit_bytes)
+    except Malformed:
+        if message.method != "POST":
+            raise
+        return b""
+
+
 async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+    """The body, as long as it is no longer than the limit, before it is unpacked and after. None was asked to pack it; a proxy may do so all the same."""
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in _CODINGS:
         raise Malformed("content_encoding", f"{response.url} answers in a coding that was not asked for")
     chunks, size = [], response.content_length or 0
     if size <= limit_bytes:
@@ -254,10 +306,30 @@ async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
             size += len(chunk)
             if size > limit_bytes:
                 break
+    body = b"".join(chunks)
+    if size <= limit_bytes and _CODINGS[coding]:
+        body = _unpacked(body, limit_bytes, str(response.url))
+        size = len(body)
     if size > limit_bytes:
         response.close()
         raise Malformed("too_large", f"{response.url} answers more than {limit_bytes} bytes")
-    return b"".join(chunks)
+    return body
+
+
+_CODINGS: Final = {"identity": False, "": False, "gzip": True, "x-gzip": True, "deflate": True}
+_GZIP_OR_ZLIB: Final = 47  # zlib's word for: whichever it is
+
+
+def _unpacked(body: bytes, limit_bytes: int, url: str) -> bytes:
+    """The body unpacked, one byte more than the limit at most."""
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        whole = unpacker.decompress(body, limit_bytes + 1)
+    except zlib.error as error:
+        raise Malformed("content_encoding", f"{url} answers what cannot be unpacked") from error
+    if len(whole) <= limit_bytes and not unpacker.eof:
+        raise Malformed("content_encoding", f"{url} answers what is cut off")
+    return whole
 
 
 _FAILURES: Final = (aiohttp.ClientError, OSError, TimeoutError, ValueError)

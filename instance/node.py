@@ -22,7 +22,7 @@ from federation.letters import ANYONE, Disclosure
 from federation.node import Receipt
 from federation.origin import host_of
 from federation.signature import Form, Sender
-from federation.wire import Wire
+from federation.wire import KnownForm, Wire
 from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
@@ -55,7 +55,6 @@ from instance.storage import keys as key_rows
 from instance.storage import media as pictures
 from instance.storage.actors import ActorRow
 from instance.storage.database import Database, Tx, now_ms
-from instance.storage.peers import PeerFacts
 
 T = TypeVar("T")
 Listener = Callable[[Event], None]
@@ -363,6 +362,7 @@ class Cordee:
             while await self.perform(guest.take_back):  # some at a time
                 pass
             await self._database.write(self._forget_old)
+            await self._database.write(self._keep_forms)
             await asyncio.sleep(TIDY_EVERY_S)
 
     async def _index(self) -> None:
@@ -401,12 +401,14 @@ class Cordee:
     def _remember_forms(self, tx: Tx) -> None:
         """Start with the forms of signature that hosts are known to take."""
         self._prepare_signer(tx, tx.home.node)
-        known = {row.host: Form(row.form) for row in peers.all_peers(tx) if row.form in set(Form)}
-        self.wire.known_forms.update(known)
+        for row in peers.all_peers(tx):
+            if row.form in set(Form):
+                self.wire.known_forms[row.host] = KnownForm(Form(row.form), row.form_at_ms / 1000)
 
     def _keep_forms(self, tx: Tx) -> None:
-        for host, form in self.wire.known_forms.items():
-            peers.learn(tx, host, PeerFacts(form=form))
+        """For the next start, with their age."""
+        for host, known in self.wire.known_forms.items():
+            peers.takes_form(tx, host, known.form, at_ms=int(known.at_s * 1000))
 
 
 def _read_seal_key(config: Config) -> bytes:

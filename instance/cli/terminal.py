@@ -177,6 +177,7 @@ async def connected(found: Config) -> AsyncIterator[tuple[Database, Wire]]:
         user_agent=USER_AGENT,
         allowed_networks=found.allowed_networks,
         total_timeout_s=ANSWER_TIMEOUT_S,
+        letter_timeout_s=ANSWER_TIMEOUT_S,
     )
     try:
         async with database_of(found) as database:

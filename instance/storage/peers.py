@@ -10,7 +10,7 @@ from instance.storage.tables import Peer
 
 
 class PeerRow(NamedTuple):
-    """What we know of another node. All columns of the table, in order. `form` is the signature form it takes."""
+    """What we know of another node. All columns of the table, in order. `form` is the signature form that it took at `form_at_ms`."""
 
     host: str
     node_iri: str
@@ -21,6 +21,7 @@ class PeerRow(NamedTuple):
     log_url: str
     heard_at_ms: int | None
     reached_at_ms: int | None
+    form_at_ms: int
 
 
 class PeerFacts(NamedTuple):
@@ -30,7 +31,6 @@ class PeerFacts(NamedTuple):
     name: str = ""
     inbox: str = ""
     software: str = ""
-    form: str = ""
     log_url: str = ""
 
 
@@ -48,6 +48,11 @@ _LEARN = Command(
             for name in PeerFacts._fields
         }
     )
+)
+_TAKES_FORM = Command(
+    update(table(Peer))
+    .where(_THIS, _c.form_at_ms < bindparam("at_ms"))
+    .values(form=bindparam("new_form"), form_at_ms=bindparam("at_ms") + literal(0))
 )
 _HEARD = Command(
     update(table(Peer))
@@ -75,6 +80,12 @@ def learn(tx: Tx, host: str, facts: PeerFacts) -> None:
     """Write what was learnt of a node; what is empty stays as it was."""
     if tx.run(_INSERT, host=host, **facts._asdict()) == 0:
         tx.run(_LEARN, of_host=host, **{f"new_{name}": value for name, value in facts._asdict().items()})
+
+
+def takes_form(tx: Tx, host: str, form: str, *, at_ms: int) -> None:
+    """Write which form of signature a host took, and when; of two, the later counts."""
+    tx.run(_INSERT, host=host, **PeerFacts()._asdict())
+    tx.run(_TAKES_FORM, of_host=host, new_form=form, at_ms=at_ms)
 
 
 def heard(tx: Tx, host: str) -> None:

@@ -88,6 +88,7 @@ class Peer(SQLModel, table=True):
     log_url: str = ""
     heard_at_ms: int | None = big(default=None)
     reached_at_ms: int | None = big(default=None)
+    form_at_ms: int = big(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Project(SQLModel, table=True):

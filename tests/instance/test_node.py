@@ -10,6 +10,8 @@ import pytest
 
 from federation.errors import FederationError, Refused
 from federation.letters import ANYONE, Disclosure
+from federation.signature import Form
+from federation.wire import KnownForm
 from instance.domain import charter, media, member
 from instance.errors import ConfigError
 from instance.events import PostAppeared
@@ -252,6 +254,21 @@ async def test_meeting_a_node_keeps_its_actor(tmp_path: Path):
         found = await acme.node.read(lambda tx: actors.by_iri(tx, globex.config.home.node))
         assert found is not None
         assert found.display_name == "Globex"
+
+
+async def test_the_form_of_signature_that_a_host_takes_is_remembered_with_its_age(tmp_path: Path):
+    acme = a_company(tmp_path, "acme")
+    found = {"globex.example": KnownForm(Form.RFC9421, 1_700_000_000.5)}
+    async with running(acme):
+        acme.node.wire.known_forms.update(found)
+        await acme.stop()
+        await acme.start()
+        assert acme.node.wire.known_forms == found
+        later = KnownForm(Form.CAVAGE, 1_700_000_900.0)
+        acme.node.wire.known_forms["globex.example"] = later
+        await acme.stop()
+        await acme.start()
+        assert acme.node.wire.known_forms == {"globex.example": later}
 
 
 async def test_a_node_without_its_database_does_not_start(tmp_path: Path):

@@ -1,5 +1,6 @@
 """A company whose server is not ours: made with Fedify, it is in a project with Acme, and each believes the other's signatures and proofs."""
 
+import time
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from multidict import CIMultiDict
 from federation import log, signature
 from federation.document import Document
 from federation.signature import Form
+from federation.wire import KnownForm
 from instance.domain import charter, post, project, reaction
 from instance.domain.charter import PartyTerms
 from instance.domain.compose import PostDraft
@@ -63,7 +65,7 @@ async def tied(acme: Company, vega: Partner) -> None:
 def form(request: pytest.FixtureRequest, place: Place) -> Form:
     """Both sign in this form."""
     place.vega.form = request.param
-    place.acme.node.wire.known_forms[place.vega.host] = request.param
+    place.acme.node.wire.known_forms[place.vega.host] = KnownForm(request.param, time.time())
     return request.param
 
 
@@ -77,7 +79,7 @@ async def said(place: Place, kind: str, carried: Any, **more: Any) -> dict[str, 
 async def heard(place: Place, iri: str, kind: str) -> dict[str, Any]:
     """What alice said reached vega; Fedify found signature and proof good, and took it."""
     entry = await place.vega.arrived(iri, kind)
-    form = place.acme.node.wire.known_forms[place.vega.host]
+    form = place.acme.node.wire.known_forms[place.vega.host].form
     assert (entry["form"], entry["signer"], entry["status"]) == (form, place.acme.node.home.node, 202)
     assert (entry["proven"], entry["handled"]) == (place.acme.people["alice"].iri, kind)
     return entry
@@ -224,7 +226,7 @@ async def test_fedify_refuses_what_was_changed_after_acme_signed_it(place: Place
 async def posted(place: Place, signed: Document, brought: Document) -> int:
     """Post to vega what somebody brings, with acme's signature of something."""
     key_id, key = await place.acme.node.read(lambda tx: transport_key(tx, place.acme.node.home.node))
-    form = place.acme.node.wire.known_forms[place.vega.host]
+    form = place.acme.node.wire.known_forms[place.vega.host].form
     kind = {"Content-Type": "application/activity+json"}
     request = signature.Request("POST", place.vega.base, "/inbox", CIMultiDict(kind), orjson.dumps(signed))
     headers = kind | signature.sign(request, key=key, key_id=key_id, form=form, now=place.acme.node.now())

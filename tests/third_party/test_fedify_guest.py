@@ -1,5 +1,6 @@
 """A guest host whose server is not ours: made with Fedify, its people follow a project of Acme, read it and answer in it."""
 
+import time
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import pytest_asyncio
 
 from federation.signature import Form
 from federation.vocabulary import PUBLIC
+from federation.wire import KnownForm
 from instance.domain import guest, post
 from instance.domain.compose import PostDraft
 from instance.storage import guests
@@ -78,7 +80,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
 def form(request: pytest.FixtureRequest, place: Place) -> Form:
     """Both sign in this form."""
     place.capella.form = request.param
-    place.acme.node.wire.known_forms[place.capella.host] = request.param
+    place.acme.node.wire.known_forms[place.capella.host] = KnownForm(request.param, time.time())
     return request.param
 
 
