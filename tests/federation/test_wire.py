@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import socket
 import ssl
-import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,14 +17,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from federation import signature
 from federation.errors import Gone, Malformed, Refused, Unreachable
 from federation.keys import generate_rsa, private_to_pem
 from federation.signature import Form
-from federation.wire import ANSWER_LIMIT_BYTES, FORM_AGE_S, KnownForm
+from federation.wire import ANSWER_LIMIT_BYTES
 from tests.fakes import FakeNames, an_inquiry, an_outbound
 from tests.federation.peer import Handler, a_wire, closing, globex, rule_of
-from tests.federation.signing import PUBLIC
 
 # Letters.
 
@@ -103,123 +100,6 @@ async def test_a_connection_that_was_closed_meanwhile_is_replaced() -> None:
         await wire.post(an_outbound(f"{there.url}/inbox"))
         assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
         assert len(there.requests) == 3
-
-
-# The double knock.
-
-
-async def test_a_host_that_refuses_one_form_is_tried_in_the_other_and_remembered() -> None:
-    async with globex(takes=(Form.RFC9421,)) as there, closing(a_wire()) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
-        assert len(there.requests) == 3
-        assert [known.form for known in wire.known_forms.values()] == [Form.RFC9421]
-
-
-async def test_a_host_known_to_take_rfc_9421_gets_it_first() -> None:
-    async with globex() as there:
-        host = there.url.partition("://")[2]
-        async with closing(a_wire(known_forms={host: KnownForm(Form.RFC9421, time.time())})) as wire:
-            await wire.post(an_outbound(f"{there.url}/inbox"))
-        assert there.proven == [Form.RFC9421]
-
-
-async def test_what_form_a_host_takes_is_found_out_anew_after_a_week() -> None:
-    now = [1_000_000.0]
-    async with globex(takes_both_late) as there, closing(a_wire(clock=lambda: now[0])) as wire:
-        await wire.post(an_outbound(f"{there.url}/inbox"))
-        forms = [form_of(request) for request in there.requests]
-        assert forms == [Form.CAVAGE, Form.RFC9421]
-        now[0] += FORM_AGE_S - 1
-        await wire.post(an_outbound(f"{there.url}/inbox"))
-        now[0] += 2
-        await wire.post(an_outbound(f"{there.url}/inbox"))
-        forms = [form_of(request) for request in there.requests[2:]]
-        assert forms == [Form.RFC9421, Form.CAVAGE, Form.RFC9421]
-        assert [known.at_s for known in wire.known_forms.values()] == [now[0]]
-
-
-def form_of(request: Request) -> Form:
-    return Form.RFC9421 if "Signature-Input" in request.headers else Form.CAVAGE
-
-
-async def takes_both_late(request: Request) -> Response:
-    """Takes RFC 9421 alone."""
-    return Response(status=202 if form_of(request) is Form.RFC9421 else 401)
-
-
-@pytest.mark.parametrize("status", [400, 403])
-async def test_a_server_that_cannot_read_a_form_may_say_so_in_other_words(status: int) -> None:
-    async def answer(request: Request) -> Response:
-        return Response(status=202 if form_of(request) is Form.RFC9421 else status)
-
-    async with globex(answer) as there, closing(a_wire()) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
-        assert [known.form for known in wire.known_forms.values()] == [Form.RFC9421]
-
-
-async def test_a_refusal_with_its_rule_is_no_question_of_the_form() -> None:
-    async def refuse(_: Request) -> Response:
-        return Response(status=403, text='{"status": 403, "rule": "closed"}')
-
-    async with globex(refuse) as there, closing(a_wire()) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 403
-        assert len(there.requests) == 1
-
-
-async def test_a_refusal_of_both_forms_is_told_as_it_first_came() -> None:
-    async def refuse(request: Request) -> Response:
-        return Response(status=403 if form_of(request) is Form.CAVAGE else 500)
-
-    async with globex(refuse) as there, closing(a_wire()) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 403
-        assert wire.known_forms == {}
-
-
-async def test_a_host_that_says_what_to_cover_gets_it() -> None:
-    wish = 'go=("@method" "@authority" "@path" "content-digest" "date");created;nonce="n-1";tag="fed"'
-
-    async def ask(request: Request) -> Response:
-        if form_of(request) is Form.CAVAGE:
-            return Response(status=401, headers={"Accept-Signature": wish})
-        body = await request.read()
-        message = signature.Request("POST", there.url, request.raw_path, request.headers, body)
-        sender = signature.verify(message, key=PUBLIC, now=time.time())
-        assert {"@authority", "@path", "date", "@target-uri", "content-digest"} <= {*sender.covered}
-        said = request.headers["Signature-Input"]
-        return Response(status=202 if 'nonce="n-1";tag="fed"' in said and said.startswith("go=") else 400)
-
-    async with globex(ask) as there, closing(a_wire()) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
-        assert [known.form for known in wire.known_forms.values()] == [Form.RFC9421]
-
-
-@pytest.mark.parametrize(
-    "wish",
-    [
-        "sig1=",
-        'sig1=("@status")',
-        'sig1=("@method");alg="hmac-sha256"',
-        'sig1=("cookie")',
-        'sig1=("@method";req)',
-        "sig1",
-        "ü",
-    ],
-)
-async def test_a_wish_that_cannot_be_fulfilled_is_passed_over(wish: str) -> None:
-    async def ask(request: Request) -> Response:
-        if form_of(request) is Form.CAVAGE:
-            return Response(status=401, headers={"Accept-Signature": wish})
-        return Response(status=202)
-
-    async with globex(ask) as there, closing(a_wire()) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
-
-
-async def test_a_host_that_refuses_both_forms_is_asked_twice_and_no_more() -> None:
-    async with globex(takes=()) as there, closing(a_wire()) as wire:
-        assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 401
-        assert (len(there.requests), wire.known_forms) == (2, {})
 
 
 # Answers.
@@ -375,98 +255,6 @@ async def test_a_closed_port_is_unreachable() -> None:
 async def test_a_name_that_nobody_knows_is_unreachable() -> None:
     async with closing(a_wire(resolver=FakeNames({}))) as wire:
         assert await rule_of(wire.post(an_outbound("https://globex.example/inbox"))) == (Unreachable, "dns")
-
-
-# Redirects.
-
-
-def redirecting(to: Callable[[Request], str]) -> Handler:
-    """Answers every path but /end with a redirect."""
-
-    async def answer(request: Request) -> Response:
-        if request.path == "/end":
-            return Response(text="here")
-        return Response(status=302, headers={"Location": to(request)})
-
-    return answer
-
-
-async def test_a_redirect_of_a_document_is_followed_and_signed_anew() -> None:
-    async with globex(redirecting(lambda _: "/end")) as there, closing(a_wire()) as wire:
-        answer = await wire.get(an_inquiry(f"{there.url}/start"))
-        assert (answer.body, answer.url) == (b"here", f"{there.url}/end")
-        first, second = (request.headers["Signature"] for request in there.requests)
-        assert first != second
-
-
-def moving(status: int, to: str) -> Handler:
-    """Answers every path but /end with a redirect of this kind."""
-
-    async def answer(request: Request) -> Response:
-        if request.path == "/end":
-            return Response(status=202, text=f"{request.method} {len(await request.read())}")
-        return Response(status=status, headers={"Location": to})
-
-    return answer
-
-
-@pytest.mark.parametrize("status", [307, 308])
-async def test_a_letter_follows_a_redirect_that_keeps_it_a_letter(status: int) -> None:
-    async with globex(moving(status, "/end")) as there, closing(a_wire()) as wire:
-        answer = await wire.post(an_outbound(f"{there.url}/inbox", body=b"{...}"))
-        assert (answer.status, answer.body) == (202, b"POST 5")
-        first, second = (request.headers["Signature"] for request in there.requests)
-        assert first != second
-
-
-@pytest.mark.parametrize("status", [301, 302, 303])
-async def test_a_redirect_that_would_make_a_question_of_a_letter_is_not_followed(status: int) -> None:
-    async with globex(moving(status, "/end")) as there, closing(a_wire()) as wire:
-        assert await rule_of(wire.post(an_outbound(f"{there.url}/inbox"))) == (Refused, "redirect")
-        assert len(there.requests) == 1
-
-
-@pytest.mark.parametrize("to", ["http://initech.localhost/end", "//initech.localhost/end", "", "http://["])
-async def test_a_letter_stays_on_its_host(to: str) -> None:
-    async with globex(moving(308, to)) as there, closing(a_wire()) as wire:
-        assert await rule_of(wire.post(an_outbound(f"{there.url}/inbox"))) == (Refused, "redirect")
-        assert {request.host for request in there.requests} == {there.url.partition("://")[2]}
-
-
-async def test_a_letter_that_is_led_in_a_circle_ends() -> None:
-    async with globex(moving(307, "/inbox")) as there, closing(a_wire()) as wire:
-        assert await rule_of(wire.post(an_outbound(f"{there.url}/inbox"))) == (Refused, "redirect")
-        assert len(there.requests) == 4
-
-
-async def test_a_circle_of_redirects_ends() -> None:
-    async with globex(redirecting(lambda request: request.path)) as there, closing(a_wire()) as wire:
-        assert await rule_of(wire.get(an_inquiry(f"{there.url}/start"))) == (Refused, "redirect")
-        assert len(there.requests) == 4
-
-
-async def test_a_redirect_does_not_show_our_signature_to_a_third_host() -> None:
-    elsewhere = redirecting(lambda request: f"http://initech.localhost:{request.url.port}/end")
-    async with globex(elsewhere) as there, closing(a_wire()) as wire:
-        assert await rule_of(wire.get(an_inquiry(f"{there.url}/start"))) == (Refused, "redirect")
-        assert (await wire.get(an_inquiry(f"{there.url}/start", signer=""))).body == b"here"
-
-
-@pytest.mark.parametrize(
-    "target", ["https://10.0.0.1/", "https://[::ffff:169.254.169.254]/", "https://router.example/"]
-)
-async def test_a_redirect_to_a_private_address_is_refused(target: str) -> None:
-    names = FakeNames({"router.example": [["192.168.0.1"]]})
-    async with globex(redirecting(lambda _: target)) as there, closing(a_wire(resolver=names)) as wire:
-        inquiry = an_inquiry(f"{there.url}/start", signer="")
-        assert await rule_of(wire.get(inquiry)) == (Refused, "private_address")
-
-
-@pytest.mark.parametrize("location", ["", "file:///etc/passwd", "http://[", "//user@globex.localhost/"])
-async def test_a_redirect_to_what_is_no_address_is_refused(location: str) -> None:
-    async with globex(redirecting(lambda _: location)) as there, closing(a_wire()) as wire:
-        kind, rule = await rule_of(wire.get(an_inquiry(f"{there.url}/start", signer="")))
-        assert (kind, rule) in {(Refused, "url"), (Refused, "redirect")}
 
 
 # TLS.
