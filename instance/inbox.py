@@ -22,7 +22,7 @@ from federation.errors import FederationError
 from federation.log import Entry, Head, Place
 from federation.node import Receipt
 from instance import activities, ids, outbox, ownlog
-from instance.domain import guest, guest_note
+from instance.domain import guest, guest_mirror
 from instance.domain.outcome import Incoming, Ruling
 from instance.egress import Gate
 from instance.errors import Refusal
@@ -252,7 +252,7 @@ def _turn(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> tuple[str, st
     ruling = _take(tx, rule, incoming, gate)
     if not ruling.taken:
         return entries.IGNORED, ruling.rule
-    outbox.send(tx, guest_note.mirrored(tx, activity.document, entry.project), gate=gate)
+    outbox.send(tx, guest_mirror.mirrored(tx, activity.document, entry.project), gate=gate)
     if activity.type == "Create" and activity.object_iri:
         _revisit(tx, activity.object_iri, entry.project, gate)
     return entries.APPLIED, ruling.rule

@@ -27,7 +27,19 @@ from instance import inbox, outbox, serving
 from instance.config import Config
 from instance.delivery import Delivery
 from instance.departed import Departed
-from instance.domain import actor, charter, filtering, guest, hearing, index, media, profile, schedule, vote
+from instance.domain import (
+    actor,
+    charter,
+    filtering,
+    guest,
+    guest_mirror,
+    hearing,
+    index,
+    media,
+    profile,
+    schedule,
+    vote,
+)
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError, Refusal
@@ -359,8 +371,9 @@ class Cordee:
         while True:
             for end_due in (charter.end_due, hearing.end_due, filtering.end_due, guest.end_due):
                 await self.perform(end_due)
-            while await self.perform(guest.take_back):  # some at a time
-                pass
+            for some in (guest.take_back, guest_mirror.catch_up):
+                while await self.perform(some):
+                    pass
             await self._database.write(self._forget_old)
             await self._database.write(self._keep_forms)
             await asyncio.sleep(TIDY_EVERY_S)

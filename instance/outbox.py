@@ -17,7 +17,7 @@ from federation import keys, log, proof
 from federation.document import Document, id_of
 from federation.letters import Draft
 from instance import ownlog
-from instance.domain import guest_note
+from instance.domain import guest_mirror
 from instance.egress import Gate
 from instance.errors import InstanceError
 from instance.storage import delivery
@@ -40,7 +40,7 @@ def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
         )
         delivery.enqueue(tx, letters)
         if letters and draft.project is not None:
-            send(tx, guest_note.mirrored(tx, draft.activity, draft.project), gate=gate)
+            send(tx, guest_mirror.mirrored(tx, draft.activity, draft.project), gate=gate)
 
 
 def _finished(tx: Tx, draft: Draft, activity: Document) -> Document:

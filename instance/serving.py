@@ -21,7 +21,7 @@ from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
 from instance import thread_pages
 from instance.domain import guest, guest_note, guest_sync, post, profile, render
 from instance.egress import Fill, Gate
-from instance.storage import actors, charters, guests, media, members, posts
+from instance.storage import actors, charters, guest_notes, media, members, posts
 from instance.storage import log as entries
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -195,7 +195,7 @@ def _post(tx: Tx, asked: Asked) -> Found | None:
 
 def _guest_note(tx: Tx, asked: Asked) -> Found | None:
     """What guests have in place of a post."""
-    row = guests.note(tx, tx.home.iri("notes", asked.name))
+    row = guest_notes.by_iri(tx, tx.home.iri("notes", asked.name))
     document = None if row is None else guest_note.document_of(tx, row)
     return None if document is None else Found(document)
 

@@ -16,7 +16,7 @@ from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, POST_CONTEXT
 from instance.domain import thread
 from instance.egress import Gate
-from instance.storage import actors, guests, posts, threads
+from instance.storage import actors, guest_notes, posts, threads
 from instance.storage.database import Tx
 from instance.storage.log import EntryRow
 from instance.storage.posts import PostRow
@@ -51,7 +51,7 @@ def posts_page(tx: Tx, gate: Gate, root_iri: str, query: Mapping[str, str], *, v
 
 def notes_page(tx: Tx, gate: Gate, note_iri: str, query: Mapping[str, str], *, viewer: str) -> Disclosure:
     """What guests have of a conversation, by the ids of their notes: the collection that the first of these gave its name."""
-    note = guests.note(tx, note_iri)
+    note = guest_notes.by_iri(tx, note_iri)
     post = None if note is None else posts.by_iri(tx, note.source_iri)
     if note is None or post is None or thread.of_notes(tx, post) != thread.of_root(note_iri).iri:
         return gate.not_found(viewer)

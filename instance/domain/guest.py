@@ -5,6 +5,7 @@ and never a company of a charter: that one has the project itself.
 """
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from federation.document import Document, id_of, one_or_many, text_of
 from federation.errors import FederationError, Malformed
 from federation.letters import ANYONE, Draft
 from federation.origin import host_of, same_origin
+from instance import ids
 from instance.domain import saying
 from instance.domain.charter_document import GUESTS_ANSWER, LABELS, NO_GUESTS
 from instance.domain.charter_proofs import stored
@@ -25,10 +27,11 @@ from instance.errors import BadInput, Conflict, NotFound
 from instance.events import CharterChanged
 from instance.ids import snowflake
 from instance.policy import guest_space, takeback_space
-from instance.storage import actors, charters, guests, things
+from instance.storage import actors, charters, guest_notes, guests, things
 from instance.storage import keys as key_rows
 from instance.storage.database import Tx
-from instance.storage.guests import FollowerRow, GuestActorRow, GuestRow, NoteRow
+from instance.storage.guest_notes import NoteRow
+from instance.storage.guests import FollowerRow, GuestActorRow, GuestRow
 from instance.storage.keys import KeyRow
 
 LEAST_LABEL = 0
@@ -53,6 +56,7 @@ def allow(
         raise BadInput("until", "The last day has passed.")
     row = GuestRow(snowflake(tx.now_ms), name, project_iri, label, tx.now_ms, ends_at_ms, None)
     ensure_rsa(tx, project_iri)  # who knows no charter believes the project's own key only
+    guest_notes.secret(tx)
     guests.allow(tx, row)
     tx.emit(CharterChanged(project_iri))
     return Outcome(row)
@@ -101,9 +105,13 @@ def is_guest(tx: Tx, host: str) -> bool:
 
 def is_open(tx: Tx, project_iri: str, host: str) -> bool:
     """Whether a host is a guest of a project to whom its gate is open now."""
-    space = guest_space(host, project_iri)
-    opening = things.terms(tx, [space]).get(space)
-    return opening is not None and host in opening.terms.hosts
+    return host in open_hosts(tx, project_iri, [host])
+
+
+def open_hosts(tx: Tx, project_iri: str, hosts: Iterable[str]) -> frozenset[str]:
+    """Those of these hosts that are guests of a project to whom its gate is open now."""
+    openings = things.terms(tx, [guest_space(host, project_iri) for host in hosts])
+    return frozenset().union(*(opening.terms.hosts for opening in openings.values()))
 
 
 def follows(tx: Tx, project_iri: str, actor_iri: str, *, host: str) -> bool:
@@ -150,7 +158,7 @@ def _take_back(tx: Tx, row: GuestRow) -> tuple[Draft, ...]:
     """The next notes that a revoked guest is told to delete. A project may have thousands: they are not said in one transaction."""
     heard = any(each.host == row.host for each in guests.inboxes(tx, [row.project_iri]))
     since_ms, limit = tx.now_ms - UNTOLD_MS, AT_ONCE if heard else 0
-    notes = guests.notes_of_project(
+    notes = guest_notes.of_project(
         tx, row.project_iri, since_ms=since_ms, after_id=row.taken_back_to, limit=limit
     )
     guests.taken_back(tx, row.id, to=notes[-1].id if len(notes) == limit and notes else guests.DONE)
@@ -161,7 +169,14 @@ def say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:
     """The Delete of a note for one host; it arrives in whatever state the project is by then."""
     tombstone = {"id": note.iri, "type": "Tombstone"}
     space = takeback_space(host, note.project_iri)
-    return saying.to_guests(tx, "Delete", tombstone, space=space)
+    iri = delete_iri(note, host)
+    ids.mint(tx, iri, kind="activity", space=space)
+    return replace(saying.to_guests(tx, "Delete", tombstone, space=space, iri=iri), host=host)
+
+
+def delete_iri(note: NoteRow, host: str) -> str:
+    """The one id of the Delete of a note for a host: a name of its own, since it may be named when the note may be no more."""
+    return f"{note.iri}/deleted/{host}"
 
 
 def answer_follow(tx: Tx, kind: str, follower: FollowerRow, *, space: str) -> Draft:

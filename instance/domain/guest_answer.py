@@ -17,10 +17,11 @@ from instance.domain.guest_note import companies_of
 from instance.domain.note import MENTIONS_LIMIT, PICTURES_LIMIT, Note, read_note
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.render import NoteFacts
-from instance.storage import actors, guests, log, posts, things
+from instance.storage import actors, guest_notes, guests, log, posts, things
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
-from instance.storage.guests import NOTE, GuestActorRow, ReplyRow
+from instance.storage.guest_notes import NOTE
+from instance.storage.guests import GuestActorRow, ReplyRow
 from instance.storage.posts import PostRow
 
 NOTHING: tuple[Draft, ...] = ()
@@ -199,7 +200,7 @@ def _parent(tx: Tx, iri: str | None, project: str) -> PostRow | None:
     """What the note answers, when that is a note of the project or an answer of a guest."""
     if not iri:
         return None
-    note, reply = guests.note(tx, iri), guests.reply(tx, iri)
+    note, reply = guest_notes.by_iri(tx, iri), guests.reply(tx, iri)
     source = note.source_iri if note is not None and note.kind == NOTE else reply.post_iri if reply else ""
     parent = posts.by_iri(tx, source) if source else None
     is_there = parent is not None and parent.space == project and parent.deleted_at_ms is None

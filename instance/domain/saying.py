@@ -44,7 +44,7 @@ def to_guests(
 ) -> Draft:
     """An activity of a project's own actor in a space of its guests, outside of any log; for its followers, or for those in `to`.
 
-    `iri` is its id where it has one already.
+    `iri` is its id where it has one already, or is called by a note that it is about.
     """
     project = policy.project_of_guests(space)
     activity = _activity(tx, kind, carried, author=project, space=space, label=label, iri=iri)
@@ -55,8 +55,9 @@ def to_guests(
 def _activity(
     tx: Tx, kind: str, carried: Any, *, author: str, space: str, label: int = 1, iri: str = ""
 ) -> dict[str, Any]:
-    iri = iri or tx.home.iri("activities", ids.snowflake(tx.now_ms))
-    ids.mint(tx, iri, kind="activity", space=space, label=label)
+    if not iri:
+        iri = tx.home.iri("activities", ids.snowflake(tx.now_ms))
+        ids.mint(tx, iri, kind="activity", space=space, label=label)
     return {
         "@context": CONTEXT,
         "id": iri,

@@ -172,7 +172,12 @@ _REQUEUE = Command(
 )
 _EXPIRE = Command(
     update(table(Delivery))
-    .where(_d.host == bindparam("lane_host"), _d.state == QUEUED, _d.created_at_ms < bindparam("before_ms"))
+    .where(
+        _d.host == bindparam("lane_host"),
+        _d.state == QUEUED,
+        _d.created_at_ms < bindparam("before_ms"),
+        _d.rule != "released_takeback",
+    )
     .values(state=EXPIRED, settled_at_ms=bindparam("now"))
 )
 _CLOSE_INBOX = Command(
@@ -251,7 +256,7 @@ def settle(tx: Tx, results: Iterable[Result]) -> None:
 
 
 def expire(tx: Tx, host: str, *, before_ms: int) -> int:
-    """Give up the letters to a host that have waited since before a time; how many."""
+    """Give up the letters to a host that have waited since before a time; how many. What takes something back waits as long as its way is open."""
     return tx.run(_EXPIRE, lane_host=host, before_ms=before_ms, now=tx.now_ms)
 
 

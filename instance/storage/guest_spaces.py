@@ -13,6 +13,7 @@ import orjson
 from instance.policy import Fact, Terms, guest_of, guest_space, guests_of, is_takeback, takeback_space
 from instance.storage import guests
 from instance.storage.database import Tx
+from instance.storage.guest_tables import NOTE
 from instance.storage.guests import GuestRow, InboxRow
 
 NO_GUESTS = "none"
@@ -48,7 +49,7 @@ def _widened(fact: Fact, hosts: Mapping[str, list[str]]) -> Fact:
     if project is None:
         return fact
     spaces = {guest_space(host, project) for host in hosts.get(project, ())}
-    if fact.kind in {"project", guests.NOTE}:
+    if fact.kind in {"project", NOTE}:
         spaces |= {takeback_space(host, project) for host in hosts.get(project, ())}
     kept = {space for space in fact.spaces if guests_of(space) is None}
     return fact._replace(spaces=frozenset(kept | spaces))

@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from instance.storage.tables import big
 
+NOTE, BOOST = "note", "boost"  # what guests have in place of a post, of a boost
+
 
 class Guest(SQLModel, table=True):
     """A host that may follow a project: up to which label, until when. Revoked ones stay, to take back what they had.
@@ -60,12 +62,16 @@ class GuestFollower(SQLModel, table=True):
 
 
 class GuestNote(SQLModel, table=True):
-    """What guests have in place of a post or a boost of the project: a note or an announcement of the project's own actor."""
+    """What guests have in place of a post or a boost of the project: a note or an announcement of the project's own actor.
+
+    `about_iri` is the post; `source_iri` that, or the boost. `version` counts the wordings, of which `digest` tells the last.
+    """
 
     __tablename__ = "guest_note"
     __table_args__ = (
         CheckConstraint("kind IN ('note', 'boost')"),
         Index("ix_guest_note_project", "project_iri", "id"),
+        Index("ix_guest_note_about", "about_iri"),
     )
     id: int = big(primary_key=True)
     iri: str = Field(unique=True)
@@ -74,6 +80,18 @@ class GuestNote(SQLModel, table=True):
     kind: str
     created_at_ms: int = big()
     deleted_at_ms: int | None = big(default=None)
+    about_iri: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    digest: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    reworded_at_ms: int | None = big(default=None)
+
+
+class GuestOwed(SQLModel, table=True):
+    """A note of which a guest host has yet to be told something: its way was shut, or what was sent did not arrive."""
+
+    __tablename__ = "guest_owed"
+    host: str = Field(primary_key=True)
+    note_id: int = big(primary_key=True)
 
 
 class GuestReply(SQLModel, table=True):

@@ -3,14 +3,13 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, update
 
 from instance.storage.database import Command, Query, Tx
-from instance.storage.guest_tables import Guest, GuestActor, GuestFollower, GuestNote, GuestReply
+from instance.storage.guest_tables import Guest, GuestActor, GuestFollower, GuestReply
 from instance.storage.sql import array, columns, in_list, insert_or_ignore, table, upsert
 from instance.storage.tables import ActorKey, Charter
 
-NOTE, BOOST = "note", "boost"
 DONE = 2**62  # larger than every id of a note
 
 
@@ -55,18 +54,6 @@ class FollowerRow(NamedTuple):
     follow_iri: str
     since_ms: int
     ended_at_ms: int | None
-
-
-class NoteRow(NamedTuple):
-    """What guests have in place of a post or boost. All columns of the table, in order."""
-
-    id: int
-    iri: str
-    project_iri: str
-    source_iri: str
-    kind: str
-    created_at_ms: int
-    deleted_at_ms: int | None
 
 
 class ReplyRow(NamedTuple):
@@ -120,7 +107,7 @@ class _Reader(NamedTuple):
 
 
 _g, _a, _f = columns(Guest), columns(GuestActor), columns(GuestFollower)
-_n, _r, _c, _key = columns(GuestNote), columns(GuestReply), columns(Charter), columns(ActorKey)
+_r, _c, _key = columns(GuestReply), columns(Charter), columns(ActorKey)
 _PLACE = (_g.project_iri == bindparam("of_project"), _g.host == bindparam("of_host"))
 _LET_IN = (_g.revoked_at_ms.is_(None), or_(_g.ends_at_ms.is_(None), _g.ends_at_ms > bindparam("now_ms")))
 _FOLLOWS = (_f.project_iri == bindparam("of_project"), _f.actor_iri == bindparam("of_actor"))
@@ -187,13 +174,6 @@ _INBOXES = Query(
     .order_by(_f.project_iri, _f.host, _f.inbox),
     InboxRow,
 )
-_IS_HEARD = Query(
-    select(_g.host)
-    .join_from(table(Guest), table(GuestFollower), and_(_f.project_iri == _g.project_iri, _f.host == _g.host))
-    .where(_g.project_iri == bindparam("of_project"), _f.ended_at_ms.is_(None), *_LET_IN)
-    .limit(1),
-    _Host,
-)
 _FOLLOWER = Query(select(*_f).where(*_FOLLOWS), FollowerRow)
 _FOLLOWING = Query(
     select(_f.actor_iri).where(*_OF_HOST, _f.ended_at_ms.is_(None)).order_by(_f.actor_iri), _Iri
@@ -240,24 +220,6 @@ _READERS = Query(
     .where(_f.host == bindparam("of_host"), _f.inbox == bindparam("at_inbox"), _f.ended_at_ms.is_(None))
     .limit(bindparam("limit")),
     _Reader,
-)
-_ADD_NOTE = Command(insert_or_ignore(GuestNote))
-_NOTE = Query(select(*_n).where(_n.iri == bindparam("of_iri")), NoteRow)
-_NOTE_OF = Query(select(*_n).where(_n.source_iri == bindparam("of_source")), NoteRow)
-_NOTES = Query(
-    select(*_n)
-    .where(
-        _n.project_iri == bindparam("of_project"),
-        _n.id > bindparam("after_id"),
-        _n.kind == NOTE,
-        or_(_n.deleted_at_ms.is_(None), _n.deleted_at_ms > bindparam("since_ms")),
-    )
-    .order_by(_n.id)
-    .limit(bindparam("limit")),
-    NoteRow,
-)
-_GONE = Command(
-    update(table(GuestNote)).where(_n.id == bindparam("note_id")).values(deleted_at_ms=bindparam("at_ms"))
 )
 _ADD_REPLY = Command(insert_or_ignore(GuestReply))
 _SAID_LATELY = Query(
@@ -362,11 +324,6 @@ def readers(tx: Tx, host: str, inbox: str, *, limit: int) -> list[str]:
     return [row.actor_iri for row in tx.all(_READERS, of_host=host, at_inbox=inbox, limit=limit)]
 
 
-def is_heard(tx: Tx, project_iri: str) -> bool:
-    """Whether anybody at a host that IT lets in follows a project."""
-    return tx.first(_IS_HEARD, of_project=project_iri, now_ms=tx.now_ms) is not None
-
-
 def following(tx: Tx, project_iri: str, host: str) -> list[str]:
     """The IRIs of those at a host who follow a project now."""
     return [row.iri for row in tx.all(_FOLLOWING, of_project=project_iri, of_host=host)]
@@ -409,26 +366,6 @@ def unfollow_all(tx: Tx, project_iri: str, host: str) -> None:
     tx.run(_END_ALL, of_project=project_iri, of_host=host, at_ms=tx.now_ms)
 
 
-def add_note(tx: Tx, row: NoteRow) -> bool:
-    """Write what guests have in place of something; False when there is something already."""
-    return tx.run(_ADD_NOTE, **row._asdict()) == 1
-
-
-def note(tx: Tx, iri: str) -> NoteRow | None:
-    """What guests know by this IRI."""
-    return tx.first(_NOTE, of_iri=iri)
-
-
-def note_of(tx: Tx, source_iri: str) -> NoteRow | None:
-    """What guests have in place of the post or boost with this IRI."""
-    return tx.first(_NOTE_OF, of_source=source_iri)
-
-
-def notes_of_project(tx: Tx, project_iri: str, *, since_ms: int, after_id: int, limit: int) -> list[NoteRow]:
-    """The notes behind `after_id` that guests of a project have, or had until after `since_ms`, oldest first."""
-    return tx.all(_NOTES, of_project=project_iri, since_ms=since_ms, after_id=after_id, limit=limit)
-
-
 def to_take_back(tx: Tx) -> list[GuestRow]:
     """The revoked guests that have not been told yet to delete all they had."""
     return tx.all(_TO_TAKE_BACK, done=DONE)
@@ -437,11 +374,6 @@ def to_take_back(tx: Tx) -> list[GuestRow]:
 def taken_back(tx: Tx, guest_id: int, *, to: int) -> None:
     """Write up to which note a revoked guest was told to delete what it had."""
     tx.run(_TAKEN_BACK, guest_id=guest_id, note_id=to)
-
-
-def note_gone(tx: Tx, note_id: int) -> None:
-    """Write that guests have it no longer."""
-    tx.run(_GONE, note_id=note_id, at_ms=tx.now_ms)
 
 
 def add_reply(tx: Tx, row: ReplyRow) -> None:

@@ -8,8 +8,8 @@ from instance import serving
 from instance.domain import charter, guest, project
 from instance.errors import BadInput, Conflict, NotFound
 from instance.policy import guest_space, guests_space, takeback_space
-from instance.storage import guests, ledger
-from instance.storage.guests import NoteRow
+from instance.storage import guest_notes, guests, ledger
+from instance.storage.guest_notes import NoteRow
 from tests.builders import a_thing
 from tests.instance.companies import ACME, APOLLO, DAY_MS, GATE, GLOBEX, Companies, approve
 from tests.instance.guests import (
@@ -218,7 +218,7 @@ def test_a_charter_amended_to_allow_no_guests_ends_them(net: Companies):
 def a_note(net: Companies) -> NoteRow:
     tx, document = net[ACME], for_guests(net)["object"]
     row = NoteRow(1, document["id"], APOLLO, f"https://{GLOBEX}/posts/1", "note", tx.now_ms, None)
-    guests.add_note(tx, row)
+    guest_notes.add(tx, row)
     return row
 
 
@@ -302,7 +302,7 @@ def test_a_delete_arrives_in_whatever_state_the_project_is(net: Companies):
 
 def test_what_was_deleted_a_moment_ago_is_taken_back_as_well(net: Companies):
     note = a_note(net)
-    guests.note_gone(net[ACME], note.id)
+    guest_notes.gone(net[ACME], note.id)
     kinds = [draft.activity["type"] for draft in guest.revoke(net[ACME], APOLLO, host=MASTODON).drafts]
     assert kinds == ["Delete", "Reject"]
 
@@ -311,7 +311,7 @@ def test_of_many_notes_some_are_taken_back_at_once_and_the_others_soon(net: Comp
     tx, known = net[ACME], set()
     for number in range(2 * guest.AT_ONCE + 1):
         iri = a_thing(tx, f"notes/{number + 10}", space=guests_space(APOLLO), kind="note")
-        guests.add_note(
+        guest_notes.add(
             tx, NoteRow(number + 10, iri, APOLLO, f"https://{GLOBEX}/posts/{number}", "note", 1, None)
         )
         known.add(iri)

@@ -13,7 +13,7 @@ from federation.vocabulary import PUBLIC
 from federation.wire import KnownForm
 from instance.domain import guest, post
 from instance.domain.compose import PostDraft
-from instance.storage import guests
+from instance.storage import guest_notes, guests
 from tests.nodes import Company, a_company, agree, running, tie
 from tests.third_party.partner import Partner, a_partner, require_fedify
 
@@ -122,7 +122,7 @@ async def test_a_post_its_edit_its_boost_and_its_end_come_in_the_projects_name(p
     node, alice = place.acme.node, place.acme.people["alice"]
     await follows(place, "ann")
     row = await place.acme.post("alice", "The rail is up")
-    note = await node.read(lambda tx: guests.note_of(tx, row.iri))
+    note = await node.read(lambda tx: guest_notes.of_source(tx, row.iri))
     assert note is not None
     assert (await place.heard(note.iri, "Create"))["content"] == "<p>Alice, Acme: The rail is up</p>"
     await node.perform(lambda tx: post.edit(tx, node.gate, alice, row.id, PostDraft("The rail is down")))
