@@ -5,8 +5,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 
 from instance.storage.database import Command, Query, Tx
+from instance.storage.guest_notes import NOTE, NoteRow
 from instance.storage.guest_tables import GuestNote
-from instance.storage.guests import NOTE, NoteRow
 from instance.storage.log import APPLIED, REDACTED, EntryRow
 from instance.storage.sql import columns, table, upsert
 from instance.storage.tables import LogEntry, Post
