@@ -21,6 +21,7 @@ from instance.domain import poll_inbound as poll
 from instance.domain import post_inbound as post
 from instance.domain import quote_inbound as quote
 from instance.domain import reaction_inbound as reaction
+from instance.domain import report_inbound as report
 from instance.domain import undo_inbound as undo
 from instance.domain.emoji_reaction import is_reaction
 from instance.domain.outcome import Applies, Incoming, Ruling, Verifies
@@ -114,6 +115,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     (EMOJI, ANY): Rule(emoji.verify_react, emoji.apply_react),
     ("Undo", EMOJI): Rule(emoji.verify_undo_react, emoji.apply_undo_react),
     ("Undo", ANY): Rule(undo.verify, undo.apply),
+    # between the IT of two companies
+    ("Flag", ANY): Rule(report.verify_flag, report.apply_flag, in_log=False),
     # follows stay at home (docs/decisions/0005); who asks is answered
     ("Follow", ANY): Rule(follow.verify_follow, follow.apply_follow, in_log=False),
     ("Undo", "Follow"): refusing("no_follow_here"),

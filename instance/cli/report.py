@@ -1,4 +1,4 @@
-"""`cordee report`: what people reported to IT."""
+"""`cordee report`: what people reported to IT, and IT of partners to ours."""
 
 from typing import Annotated
 
@@ -6,19 +6,21 @@ import typer
 
 from instance.cli import terminal
 from instance.cli.terminal import AsJson
-from instance.domain import report
+from instance.domain import report, report_forward
 from instance.errors import NotFound
 from instance.storage import actors, reports
 from instance.storage.database import Tx
 from instance.storage.reports import ReportRow
 from instance.storage.window import LIMIT_MAX, Window
 
-COLUMNS = ("id", "at", "target", "reporter", "category", "posts", "resolved")
+COLUMNS = ("id", "at", "target", "reporter", "category", "posts", "forwarded", "resolved")
 ReportId = Annotated[
     int, typer.Argument(metavar="ID", help="The number of a report, as `report list` prints it.")
 ]
 
-app = typer.Typer(help="What people of this company reported to IT.", no_args_is_help=True)
+app = typer.Typer(
+    help="What people of this company reported to IT, and IT of partners.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -70,6 +72,17 @@ def resolve(ctx: typer.Context, number: ReportId) -> None:
     typer.echo(f"{number} is closed.")
 
 
+@app.command()
+def forward(ctx: typer.Context, number: ReportId) -> None:
+    """Tell the company of the person that a report is about: what it says and which posts it means, not who reported.
+
+    Example: cordee report forward 115624573222914048
+    """
+    sealing = terminal.gate(terminal.settings(ctx))
+    terminal.perform(ctx, lambda tx: report_forward.forward(tx, sealing, number))
+    typer.echo(f"{number} goes to the company of the person it is about.")
+
+
 def _summaries(tx: Tx, rows: list[ReportRow]) -> list[dict[str, object]]:
     people = actors.by_ids(tx, {one for row in rows for one in (row.reporter_id, row.target_id)})
     handles = {actor_id: f"@{row.username}@{row.host}" for actor_id, row in people.items()}
@@ -82,6 +95,7 @@ def _summaries(tx: Tx, rows: list[ReportRow]) -> list[dict[str, object]]:
             "reporter": handles[row.reporter_id],
             "category": row.category,
             "posts": len(meant.get(row.id, ())),
+            "forwarded": terminal.moment(row.forwarded_at_ms),
             "resolved": terminal.moment(row.resolved_at_ms),
         }
         for row in rows

@@ -1,4 +1,7 @@
-"""What people report to IT, and what IT does with it. The rule kept here: a report never leaves the company, and nobody reports what they could not read."""
+"""What people report to IT, and what IT does with it. The rule kept here: a report is for IT, and nobody reports what they could not read.
+
+Of a partner's person IT of that company can be told as well (report_forward.py).
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -32,6 +35,10 @@ class ReportDraft(NamedTuple):
 def report(tx: Tx, reporter: ActorRow, draft: ReportDraft) -> Outcome[ReportRow]:
     """Tell IT of a person or project, and of posts of theirs. Raises BadInput, NotFound."""
     check_report(tx, reporter, draft)
+    return _keep(tx, reporter, draft)
+
+
+def _keep(tx: Tx, reporter: ActorRow, draft: ReportDraft) -> Outcome[ReportRow]:
     row = ReportRow(
         id=ids.snowflake(tx.now_ms),
         reporter_id=reporter.id,
@@ -44,10 +51,21 @@ def report(tx: Tx, reporter: ActorRow, draft: ReportDraft) -> Outcome[ReportRow]
         resolved_at_ms=None,
         created_at_ms=tx.now_ms,
         updated_at_ms=tx.now_ms,
+        forwarded_at_ms=None,
     )
     reports.add(tx, row, draft.post_ids)
     _tell_admins(tx, row)
     return Outcome(row)
+
+
+def receive(tx: Tx, node: ActorRow, target: ActorRow, *, comment: str, post_ids: Sequence[int]) -> ReportRow:
+    """Keep what another company's IT reports of one of our people; `node` is that company's. Its posts and words are checked already."""
+    return _keep(tx, node, ReportDraft(target.id, tuple(post_ids), comment)).value
+
+
+def mark_forwarded(tx: Tx, row: ReportRow) -> ReportRow:
+    """Write that the company of the person reported was told."""
+    return _changed(tx, row, forwarded_at_ms=tx.now_ms).value
 
 
 def check_report(tx: Tx, reporter: ActorRow, draft: ReportDraft) -> None:

@@ -1,4 +1,4 @@
-"""What people report to their own IT. The rule kept here: a report stays in the company, and says which posts are meant, not what stands in them."""
+"""What people report to their own IT, or IT of a partner to ours. The rule kept here: a report says which posts are meant, not what stands in them."""
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import SQLModel
@@ -7,7 +7,10 @@ from instance.storage.tables import big
 
 
 class Report(SQLModel, table=True):
-    """What one of our people told IT of somebody; `rules` the ids of the rules meant, words. Open until `resolved_at_ms`."""
+    """What one of our people, or a partner's node, told IT of somebody; `rules` the ids of the rules meant, words. Open until `resolved_at_ms`.
+
+    `forwarded_at_ms` is when the company of the person it is about was told.
+    """
 
     __table_args__ = (
         CheckConstraint("category IN ('spam', 'legal', 'violation', 'other')"),
@@ -24,6 +27,7 @@ class Report(SQLModel, table=True):
     resolved_at_ms: int | None = big(default=None)
     created_at_ms: int = big()
     updated_at_ms: int = big()
+    forwarded_at_ms: int | None = big(default=None)
 
 
 class ReportPost(SQLModel, table=True):

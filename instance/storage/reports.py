@@ -27,6 +27,7 @@ class ReportRow(NamedTuple):
     resolved_at_ms: int | None
     created_at_ms: int
     updated_at_ms: int
+    forwarded_at_ms: int | None
 
 
 class _Id(NamedTuple):
@@ -43,7 +44,15 @@ class _Notice(NamedTuple):
     report_id: int
 
 
-_CHANGED = ("category", "rules", "assigned_id", "resolved_by_id", "resolved_at_ms", "updated_at_ms")
+_CHANGED = (
+    "category",
+    "rules",
+    "assigned_id",
+    "resolved_by_id",
+    "resolved_at_ms",
+    "updated_at_ms",
+    "forwarded_at_ms",
+)
 _r, _meant, _notice, _post = columns(Report), columns(ReportPost), columns(ReportNotice), columns(Post)
 _posts = table(Post)
 _MAY_READ = Query(

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from instance.domain import actor
-from instance.storage import ledger
-from tests.nodes import Company, agree
+from instance.storage import actors, ledger, reports
+from instance.storage.reports import ReportRow
+from instance.storage.window import Window
+from tests.nodes import Company, agree, until
 from tests.web.client import PASSWORD_HASH, App, apps_of
 from tests.web.pages import reader
 
@@ -94,18 +96,99 @@ async def test_who_no_longer_administers_reads_no_report(acme: Company):
         assert len(await boss.get("/api/v1/notifications")) == 1
 
 
-async def test_a_report_about_a_partner_is_told_to_no_other_company(tied: Tied):
+async def bobs_word(alice: App, acme: Company, globex: Company) -> dict[str, Any]:
+    """What bob of Globex said in the project, as alice sees it."""
+    await globex.post("bob", "@apollo Bad news")
+    await agree(acme, globex)
+    said, *_ = await alice.get("/api/v1/timelines/home")
+    return said
+
+
+async def reports_at(company: Company) -> list[ReportRow]:
+    return await company.node.read(lambda tx: reports.page(tx, Window()))
+
+
+async def test_a_report_about_a_partner_is_told_to_no_other_company_unasked(tied: Tied):
     acme, globex, _ = tied
     async with apps_of(acme, "alice") as (alice,):
-        await globex.post("bob", "@apollo Bad news")
-        await agree(acme, globex)
-        (said,) = await alice.get("/api/v1/timelines/home")
+        said = await bobs_word(alice, acme, globex)
         before = await acme.node.read(ledger.last)
         made = await alice.post(
-            "/api/v1/reports", account_id=said["account"]["id"], status_ids=[said["id"]], forward=True
+            "/api/v1/reports", account_id=said["account"]["id"], status_ids=[said["id"]], forward=False
         )
         assert made["forwarded"] is False
         assert await acme.node.read(ledger.last) == before
+
+
+async def test_a_report_that_is_to_go_on_reaches_it_of_that_company_alone_and_names_nobody(tied: Tied):
+    acme, globex, initech = tied
+    await globex.hire("it", is_admin=True)
+    async with apps_of(acme, "alice") as (alice,):
+        said = await bobs_word(alice, acme, globex)
+        made = await alice.post(
+            "/api/v1/reports",
+            account_id=said["account"]["id"],
+            status_ids=[said["id"]],
+            comment="Not polite",
+            forward=True,
+        )
+        assert made["forwarded"] is True
+
+    async def count() -> int:
+        return len(await reports_at(globex))
+
+    await until(count, 1)
+    (row,) = await reports_at(globex)
+    assert row.comment == "Not polite"
+    people = await globex.node.read(lambda tx: actors.by_ids(tx, [row.reporter_id, row.target_id]))
+    assert people[row.reporter_id].iri == acme.config.home.node
+    assert people[row.target_id].username == "bob"
+    meant = await globex.node.read(lambda tx: reports.posts_of(tx, [row.id]))
+    assert len(meant[row.id]) == 1
+    assert await reports_at(initech) == []
+    async with apps_of(globex, "it") as (it,):
+        (told,) = await it.get("/api/v1/notifications")
+        assert (told["type"], told["report"]["comment"]) == ("admin.report", "Not polite")
+
+
+async def test_what_a_report_may_not_say_outside_keeps_it_from_going_on(tied: Tied):
+    acme, globex, _ = tied
+    async with apps_of(acme, "alice") as (alice,):
+        inside = await alice.post("/api/v1/statuses", status="Among us")
+        said = await bobs_word(alice, acme, globex)
+        about = {"account_id": said["account"]["id"], "comment": f"As I said: {inside['uri']}"}
+        answer = await alice.call("POST", "/api/v1/reports", json=about | {"forward": True})
+        assert (answer.status, "only inside the company" in answer.content["error"]) == (422, True)
+        assert await reports_at(acme) == []
+        assert (await alice.call("POST", "/api/v1/reports", json=about)).status == 200
+
+
+async def test_it_sends_a_report_on_from_its_page(tied: Tied):
+    acme, globex, _ = tied
+    async with apps_of(acme, "alice") as (alice,), reader(acme, "it", is_admin=True) as it:
+        said = await bobs_word(alice, acme, globex)
+        made = await alice.post("/api/v1/reports", account_id=said["account"]["id"], comment="Rude")
+        path = f"/app/reports/{made['id']}"
+        assert f"{path}/forward" in await it.read(path)
+        assert (await it.send(f"{path}/forward")).status == 303
+        page = await it.read(path)
+        assert "Told to their company" in page
+        assert f"{path}/forward" not in page
+
+    async def told() -> list[str]:
+        return [row.comment for row in await reports_at(globex)]
+
+    await until(told, ["Rude"])
+
+
+async def test_what_is_about_a_colleague_cannot_go_on(acme: Company):
+    async with apps_of(acme, "alice", "zoe") as (alice, _), reader(acme, "it", is_admin=True) as it:
+        made = await alice.post("/api/v1/reports", account_id=await account_id(alice, "zoe"), forward=True)
+        assert made["forwarded"] is False
+        path = f"/app/reports/{made['id']}"
+        assert f"{path}/forward" not in await it.read(path)
+        assert (await it.send(f"{path}/forward")).status == 409
+        assert (await it.send("/app/reports/1/forward")).status == 404
 
 
 async def test_it_takes_a_report_on_and_closes_it(acme: Company):

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from aiohttp.web import HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
-from instance.domain import report
+from instance.domain import report, report_forward
 from instance.domain.outcome import Outcome
-from instance.errors import NotFound
+from instance.errors import NotFound, Refusal
 from instance.storage import actors, posts, reports
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -17,7 +17,7 @@ from instance.storage.reports import ReportRow
 from instance.storage.window import Window
 from web.doors import NODE, session_of
 from web.i18n import Locale, phrase, translate
-from web.pages.frame import locale_of, number, respond
+from web.pages.frame import in_words, locale_of, number, refused, respond
 from web.pages.post_view import excerpt
 from web.session import page
 
@@ -55,13 +55,14 @@ async def get_reports(request: Request) -> Response:
         waiting, closed = (_facts(tx, rows, me.id) for rows in found)
         return waiting, closed
 
+    own = request.app[NODE].home.host
     waiting, closed = await request.app[NODE].read(read)
     return await respond(
         request,
         "reports.html",
         here="reports",
-        waiting=[_view(row, waiting, locale) for row in waiting.rows],
-        closed=[_view(row, closed, locale) for row in closed.rows],
+        waiting=[_view(row, waiting, locale, own=own) for row in waiting.rows],
+        closed=[_view(row, closed, locale, own=own) for row in closed.rows],
     )
 
 
@@ -77,7 +78,7 @@ async def get_report(request: Request) -> Response:
     facts = await request.app[NODE].read(read)
     if not facts.rows:
         raise HTTPNotFound
-    view = _view(facts.rows[0], facts, locale)
+    view = _view(facts.rows[0], facts, locale, own=request.app[NODE].home.host)
     return await respond(
         request, "report.html", here="reports", report=view, is_mine=view["assigned_id"] == me.id
     )
@@ -96,6 +97,18 @@ async def decide(request: Request) -> Response:
     raise HTTPSeeOther(f"/app/reports/{report_id}")
 
 
+async def forward(request: Request) -> Response:
+    """Tell the company of the person that a report is about."""
+    node, report_id = request.app[NODE], number(request.match_info["report_id"]) or 0
+    try:
+        await node.perform(lambda tx: report_forward.forward(tx, node.gate, report_id))
+    except NotFound as error:
+        raise HTTPNotFound from error
+    except Refusal as refusal:
+        return await refused(request, refusal.status, problem=in_words(refusal, locale_of(request)))
+    raise HTTPSeeOther(f"/app/reports/{report_id}")
+
+
 def _facts(tx: Tx, rows: list[ReportRow], viewer_id: int) -> _Facts:
     meant = reports.posts_of(tx, [row.id for row in rows])
     readable = reports.readable(tx, viewer_id, {one for ids in meant.values() for one in ids})
@@ -108,10 +121,9 @@ def _facts(tx: Tx, rows: list[ReportRow], viewer_id: int) -> _Facts:
     return _Facts(rows, actors.by_ids(tx, people), meant, posts.by_ids(tx, readable))
 
 
-def _view(row: ReportRow, facts: _Facts, locale: Locale) -> dict[str, Any]:
+def _view(row: ReportRow, facts: _Facts, locale: Locale, *, own: str) -> dict[str, Any]:
     meant = facts.meant.get(row.id, [])
     seen = [facts.readable[one] for one in meant if one in facts.readable]
-    own = facts.people[row.reporter_id].host  # only our own people report to our IT
     return {
         **row._asdict(),
         "reporter": _handle(facts.people[row.reporter_id], own),
@@ -123,7 +135,15 @@ def _view(row: ReportRow, facts: _Facts, locale: Locale) -> dict[str, Any]:
             {"id": post.id, "created_at_ms": post.created_at_ms, "excerpt": excerpt(post)} for post in seen
         ],
         "hidden": len(meant) - len(seen),
+        "may_forward": _may_forward(row, facts, own),
     }
+
+
+def _may_forward(row: ReportRow, facts: _Facts, own: str) -> bool:
+    """Whether another company can be told: the person's it is about, of what our own people reported."""
+    reporter, target = facts.people[row.reporter_id], facts.people[row.target_id]
+    is_partners = target.kind == "person" and target.host != own
+    return row.forwarded_at_ms is None and reporter.host == own and is_partners
 
 
 def _handle(row: ActorRow | None, own_host: str) -> str:
@@ -136,5 +156,6 @@ def _handle(row: ActorRow | None, own_host: str) -> str:
 ROUTES: tuple[Route, ...] = (
     page("GET", "/app/reports", get_reports, admin=True),
     page("GET", "/app/reports/{report_id}", get_report, admin=True),
+    page("POST", "/app/reports/{report_id}/forward", forward, admin=True),
     page("POST", "/app/reports/{report_id}/{verb}", decide, admin=True),
 )

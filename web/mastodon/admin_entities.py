@@ -77,7 +77,7 @@ def admin_report(facts: ReportShown) -> Json:
         "action_taken_at": None if row.resolved_at_ms is None else timestamp(row.resolved_at_ms),
         "category": row.category,
         "comment": row.comment,
-        "forwarded": False,
+        "forwarded": row.forwarded_at_ms is not None,
         "created_at": timestamp(row.created_at_ms),
         "updated_at": timestamp(row.updated_at_ms),
         "account": people[row.reporter_id],

@@ -1,11 +1,11 @@
-"""Reports to the company's own IT. The rule kept here: what is reported goes to no other company, whatever the app asks for."""
+"""Reports to the company's own IT. The rule kept here: what is reported goes to the company of the person it is about when the app asks for that, and to no other."""
 
 from typing import NamedTuple
 
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
-from instance.domain import report
+from instance.domain import report, report_forward
 from instance.domain.report import ReportDraft
 from instance.storage import actors, reports
 from instance.storage.database import Tx
@@ -28,10 +28,13 @@ class ReportFacts(NamedTuple):
 
 
 async def create(request: Request) -> Response:
-    """Report somebody, and posts of theirs, to IT."""
-    me, draft = caller(request), _draft(await params.of_body(request))
-    node = request.app[NODE]
-    row = await node.perform(lambda tx: report.report(tx, me.actor, draft))
+    """Report somebody, and posts of theirs, to IT; of a partner's person also to their company, when that is asked for."""
+    me, sent, node = caller(request), await params.of_body(request), request.app[NODE]
+    draft = _draft(sent)
+    if sent.flag("forward"):
+        row = await node.perform(lambda tx: report_forward.report_and_forward(tx, node.gate, me.actor, draft))
+    else:
+        row = await node.perform(lambda tx: report.report(tx, me.actor, draft))
     return reply(await node.read(lambda tx: shown(tx, [row], me.id)[row.id]))
 
 
@@ -87,7 +90,7 @@ def report_entity(facts: ReportFacts) -> Json:
         "action_taken_at": None if row.resolved_at_ms is None else timestamp(row.resolved_at_ms),
         "category": row.category,
         "comment": row.comment,
-        "forwarded": False,
+        "forwarded": row.forwarded_at_ms is not None,
         "created_at": timestamp(row.created_at_ms),
         "status_ids": [str(post_id) for post_id in facts.post_ids],
         "rule_ids": row.rules.split(),

@@ -38,3 +38,7 @@ def test_a_report_that_is_resolved_is_listed_among_the_resolved(reported: Consol
 def test_a_report_that_is_none_is_named(reported: Console):
     assert reported.bad("report show 2") == "cordee: There is no such report: 2."
     assert reported.bad("report resolve 2") == "cordee: There is no such report."
+
+
+def test_a_report_about_a_colleague_goes_to_no_other_company(reported: Console):
+    assert "about nobody of another company" in reported.bad("report forward 1")
