@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiohttp.web import Request, Response, StreamResponse
 
 from federation import log, signature
 from federation.activity import Activity
-from federation.document import LIMIT_BYTES, Document, parse
+from federation.document import LIMIT_BYTES, Document, first_type, id_of, parse
 from federation.doors import Door, Route
 from federation.errors import FederationError, Malformed, Refused, TooFast, Unauthentic
 from federation.keys import PublicKey
@@ -91,12 +91,20 @@ def _answering(
             return await handler(endpoints, request)
         except FederationError as error:
             _logger.info("refused rule=%s path=%r detail=%r", error.rule, request.raw_path, error.detail)
-            response = _problem(error.status, error.safe, rule=error.rule, now=endpoints.node.now())
+            response = _problem(endpoints.node, error.status, error.safe, rule=error.rule)
             if isinstance(error, TooFast):
                 response.headers["Retry-After"] = str(error.wait_s)
             return response
 
     return answer
+
+
+class _Letter(NamedTuple):
+    """What a request brought. Without a `sender` it is the end of somebody whom we do not know: nobody needs to prove that, and nothing comes of it."""
+
+    activity: Activity
+    body: bytes
+    sender: Sender | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +119,46 @@ class _Endpoints:
     @_answering
     async def post_inbox(self, request: Request) -> Response:
         """Take an activity in: 202 when it is safe on disk."""
+        try:
+            letter = await self._opened(request)
+        except FederationError as error:
+            await self._turn_away(request, error)
+            raise
+        if letter.sender is None:
+            return Response(status=HTTPStatus.ACCEPTED)
+        heads = request.headers.get(log.HEADER) if log.HEADER.lower() in letter.sender.covered else None
+        receipt = await self.node.receive(letter.activity, signer=letter.sender, raw=letter.body, heads=heads)
+        return self._acknowledge(receipt)
+
+    async def _opened(self, request: Request) -> "_Letter":
+        """The activity in a request, its sender proven and its pace charged. Raises FederationError."""
         _check_media_type(request)
         body = await _read_body(request, self.body_timeout_s)
         message = self._message(request, body)
         claims = signature.parse_signature(message)
         host = host_of(claims.key_id)
         self.posts.check(host, now=self.node.now())
-        try:
-            document = await self._admit(host, body)
-            sender = await self._prove(message, claims)
-            self.replays.admit(sender, now=self.node.now())
-        except FederationError as error:
+        document = await self._admit(host, body)
+        if await self._is_strangers_end(document, claims):
+            return _Letter(Activity.parse(document), body, None)
+        sender = await self._prove(message, claims)
+        self.replays.admit(sender, now=self.node.now())
+        # After the replays: who repeats another's words spends nothing of it.
+        self.posts.charge(host, now=self.node.now())
+        return _Letter(Activity.parse(document), body, sender)
+
+    async def _is_strangers_end(self, document: Document, claims: Claims) -> bool:
+        """Whether somebody whom we do not know is gone. Large servers tell that to all whom they know, and the key is gone as well."""
+        actor = id_of(document.get("actor"))
+        if first_type(document) != "Delete" or actor is None or id_of(document.get("object")) != actor:
+            return False
+        return not (await self.node.knows_key(claims.key_id) or await self.node.knows_key(actor))
+
+    async def _turn_away(self, request: Request, error: FederationError) -> None:
+        """Let the host in whose name a request came know why in our administrator's list, whoever it was."""
+        host = signature.said_host(request.headers)
+        if host:
             await self.node.turned_away(host, error)
-            raise
-        self.posts.charge(
-            host, now=self.node.now()
-        )  # after the replays: who repeats another's words spends nothing of it
-        heads = request.headers.get(log.HEADER) if log.HEADER.lower() in sender.covered else None
-        receipt = await self.node.receive(Activity.parse(document), signer=sender, raw=body, heads=heads)
-        return self._acknowledge(receipt)
 
     @_answering
     async def get_object(self, request: Request) -> Response:
@@ -165,7 +194,14 @@ class _Endpoints:
         """The proven host of whoever asks. A stranger is anyone, whatever it signs: its key is not worth a fetch."""
         if "Signature" not in request.headers:
             return ANYONE
-        message = self._message(request, b"")
+        try:
+            return await self._asking(self._message(request, b""))
+        except FederationError as error:
+            await self._turn_away(request, error)
+            raise
+
+    async def _asking(self, message: signature.Request) -> str:
+        """The host that a signed question is from, proven; ANYONE for a stranger. Raises FederationError."""
         claims = signature.parse_signature(message)
         host = host_of(claims.key_id)
         if not await self.node.party_known(host, None):
@@ -199,6 +235,8 @@ class _Endpoints:
         """A key that cannot be had is the sender's fault (401), never an error of ours (5xx)."""
         try:
             return await self.node.find_key(claims.key_id, host=host_of(claims.key_id), fresh=fresh)
+        except TooFast:
+            raise
         except FederationError as error:
             safe = f"The key {claims.key_id} could not be had ({error.rule})."
             raise Unauthentic("key", f"{claims.key_id}: {error}", safe=safe) from error
@@ -207,7 +245,7 @@ class _Endpoints:
         if receipt.status < 400:
             return Response(status=receipt.status, headers=receipt.headers)
         title = HTTPStatus(receipt.status).phrase
-        return _problem(receipt.status, title, rule=receipt.rule, now=self.node.now())
+        return _problem(self.node, receipt.status, title, rule=receipt.rule)
 
     async def _serve(self, disclosure: Disclosure, viewer: str) -> Response:
         try:
@@ -258,14 +296,15 @@ def _not_found() -> Response:
     return Response(status=404, body=_NOT_FOUND, content_type=PROBLEM_JSON, headers=_FIXED_HEADERS)
 
 
-def _problem(status: int, title: str, *, rule: str, now: float) -> Response:
-    """Problem details (RFC 9457), with the rule that decided and the time that we have."""
+def _problem(node: Node, status: int, title: str, *, rule: str) -> Response:
+    """Problem details (RFC 9457): the rule that decided, what can be done about it, and the time that we have."""
     problem: dict[str, Any] = {
         "type": "about:blank",
         "title": title,
         "status": status,
+        "detail": node.explain(rule) or title,
         "rule": rule,
-        "now": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+        "now": datetime.fromtimestamp(node.now(), UTC).isoformat(timespec="seconds"),
     }
     return Response(
         status=status, body=orjson.dumps(problem), content_type=PROBLEM_JSON, headers=_FIXED_HEADERS

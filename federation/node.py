@@ -45,6 +45,14 @@ class Node(Protocol):
         """
         ...
 
+    async def knows_key(self, key_id: str) -> bool:
+        """Whether `find_key` would answer without asking anybody; of an actor's id, whether a key of its transport is known."""
+        ...
+
+    def explain(self, rule: str) -> str:
+        """What a rule means and what can be done, for whoever was refused by it; nothing when it has no words."""
+        ...
+
     async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:
         """Take an activity in, once, whose transport is proven; return when it is safe on disk.
 

@@ -11,17 +11,17 @@ _REMEMBERED: Final = 1_024
 
 
 class Pace:
-    """A bucket of `burst` tokens for each host, filled with `RATE_PER_S`. `now` is in seconds, of one clock."""
+    """A bucket of `burst` tokens for each host, filled with `rate_per_s`. `now` is in seconds, of one clock."""
 
-    def __init__(self, burst: int = BURST) -> None:
-        self._burst = burst
+    def __init__(self, burst: int = BURST, *, rate_per_s: float = RATE_PER_S) -> None:
+        self._burst, self._rate_per_s = burst, rate_per_s
         self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and when they were counted
 
     def check(self, host: str, *, now: float) -> None:
         """Raise TooFast, with the seconds to wait, when the host has nothing left. Whoever says to be that host may be asked to wait."""
         left = self._left(host, now)
         if left < 1:
-            raise TooFast("too_fast", host, wait_s=math.ceil((1 - left) / RATE_PER_S))
+            raise TooFast("too_fast", host, wait_s=math.ceil((1 - left) / self._rate_per_s))
 
     def charge(self, host: str, *, now: float) -> None:
         """Take a token from a host that has proven to be it."""
@@ -33,4 +33,4 @@ class Pace:
 
     def _left(self, host: str, now: float) -> float:
         tokens, at_s = self._buckets.get(host, (self._burst, now))
-        return min(self._burst, tokens + max(now - at_s, 0.0) * RATE_PER_S)
+        return min(self._burst, tokens + max(now - at_s, 0.0) * self._rate_per_s)

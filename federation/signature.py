@@ -6,13 +6,16 @@ before anything is fetched; `verify` proves the claims; `ReplayWindow.admit` let
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from multidict import MultiMapping
 
 from federation import _cavage, _rfc9421, httpdate
 from federation._arithmetic import check_strength
@@ -29,6 +32,7 @@ from federation.origin import host_of, same_origin
 MAX_AHEAD_S = 5 * 60
 MAX_AGE_S = 60 * 60
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+_KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -75,6 +79,17 @@ def sign(
     if form is Form.CAVAGE:
         return _cavage.sign(request, key=key, key_id=key_id, now=now)
     return _rfc9421.sign(request, key=key, key_id=key_id, now=now, wish=wish)
+
+
+def said_host(headers: MultiMapping[str]) -> str:
+    """The host whose key a request says it is signed with, also when the rest cannot be read; nothing when there is none. It proves nothing."""
+    for name in ("signature-input", "signature"):
+        for value in headers.getall(name, ()):
+            named = _KEY_ID.search(value)
+            if named is not None:
+                with suppress(FederationError):
+                    return host_of(named[1])
+    return ""
 
 
 @_all_unauthentic

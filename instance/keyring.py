@@ -2,7 +2,8 @@
 
 A host is known while a charter names it that is not long over, or while IT lets it in as a guest. A stranger may bring an Offer of a charter that names us: for that
 its node's actor is fetched, once a while. Keys are remembered; one that no longer fits is asked for anew, not more often than every
-five minutes.
+five minutes. Whoever writes a key's id into a request makes us ask its host for it, so a host is asked for some hundreds at once and then for a few a second; known keys
+go on to count.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from federation.document import Document, first_type, id_of, one_or_many, parse
 from federation.errors import FederationError, Malformed, Refused, Unauthentic, Unreachable
 from federation.keys import PublicKey
 from federation.origin import host_of
+from federation.pace import Pace
 from federation.vocabulary import ACCEPT, ACTOR_TYPES, is_activity_media_type
 from federation.wire import Wire
 from instance.domain import guest, partner
@@ -32,6 +34,8 @@ from instance.storage import keys as key_rows
 from instance.storage.database import Database, Tx
 
 FETCHES_PER_ACTIVITY: Final = 3
+ASKED_AT_ONCE: Final = 500
+ASKED_PER_S: Final = 5.0
 STEPS_TO_ACTOR: Final = 3  # a key, a part of an actor, an actor
 REMEMBERED: Final = 4096
 ASK_AGAIN_MS: Final = 5 * 60_000
@@ -57,6 +61,7 @@ class KeyRing:
         self._asked_at_ms: OrderedDict[str, int] = OrderedDict()
         self._strangers_ms: OrderedDict[str, int] = OrderedDict()
         self._asking: dict[str, asyncio.Task[PublicKey]] = {}
+        self._pace = Pace(ASKED_AT_ONCE, rate_per_s=ASKED_PER_S)
 
     def hear(self, event: Event) -> None:
         """Forget what may have changed."""
@@ -113,6 +118,8 @@ class KeyRing:
             return known
         if host_of(key_id) != host or not (self._is_let_in(host) or host in await self._known_hosts()):
             raise Refused("party_unknown", host)
+        if known is None:
+            self._pace.check(host, now=self._clock() / 1000)
         if not self._may_ask(key_id, ASK_AGAIN_MS if known else ASK_AGAIN_AFTER_FAILURE_MS):
             # Who asked a moment ago may have got the answer while we looked.
             known = known or self._keys.get(key_id) or await self._read(key_id)
@@ -126,9 +133,14 @@ class KeyRing:
                 raise
             return known
 
+    async def knows(self, key_id: str) -> bool:
+        """Whether a key is known without asking anybody."""
+        return key_id in self._keys or await self._read(key_id) is not None
+
     async def prove(self, activity: Activity) -> str | None:
-        """The actor of the activity when its integrity proof holds; None without any proof. Raises FederationError."""
-        methods = [proof.method_of(item) for item in proof.proofs_of(activity.document)]
+        """The actor of the activity when its integrity proof holds; None without any proof of our suite. Raises FederationError."""
+        ours = [item for item in proof.proofs_of(activity.document) if item.get("cryptosuite") == proof.SUITE]
+        methods = [proof.method_of(item) for item in ours]
         if not methods:
             return None
         if len(methods) > FETCHES_PER_ACTIVITY:
@@ -176,6 +188,7 @@ class KeyRing:
         """However many wait for a key, one request is made."""
         task = self._asking.get(key_id)
         if task is None:
+            self._pace.charge(host, now=self._clock() / 1000)
             task = asyncio.create_task(self._ask(key_id, host), name=f"key of {host}")
             self._asking[key_id] = task
             task.add_done_callback(lambda _: self._asking.pop(key_id, None))

@@ -23,7 +23,7 @@ from federation.node import Receipt
 from federation.origin import host_of
 from federation.signature import Form, Sender
 from federation.wire import KnownForm, Wire
-from instance import inbox, outbox, serving
+from instance import inbox, outbox, reasons, serving
 from instance.config import Config
 from instance.delivery import Delivery
 from instance.departed import Departed
@@ -268,6 +268,14 @@ class Cordee:
         """The public key with this id. Raises FederationError."""
         return await self._keyring.find(key_id, host=host, fresh=fresh)
 
+    async def knows_key(self, key_id: str) -> bool:
+        """Whether the public key with this id is known without asking."""
+        return await self._keyring.knows(key_id)
+
+    def explain(self, rule: str) -> str:
+        """What a rule means, in English."""
+        return reasons.explain(rule)
+
     async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:  # noqa: ARG002
         """Take an activity in, once; return when it is safe on disk. Raises FederationError, recorded."""
         host = host_of(signer.owner)
@@ -320,13 +328,19 @@ class Cordee:
     async def _authenticated(self, activity: Activity, signer: str, heads: str | None) -> Arrival:
         """Who speaks, and by what right. Raises FederationError."""
         entry = log.entry_of(activity.document)
-        proven = await self._keyring.prove(activity)
+        proven = None if await self._needs_no_proof(activity, signer) else await self._keyring.prove(activity)
         origin.check_speaks_for(signer, activity, proven=proven)
         if entry is not None and proven is None:
             raise Refused("no_proof", activity.iri, safe="A project's activity carries its author's proof.")
         host = host_of(signer)
         theirs = inbox.heads_in(heads, entry.project) if entry is not None and heads else None
         return Arrival(activity, host, host, proven, entry, theirs)
+
+    async def _needs_no_proof(self, activity: Activity, signer: str) -> bool:
+        """Whether somebody at a guest host brings their own words: a proof of any kind adds nothing, and a key of it need not be had."""
+        if log.entry_of(activity.document) is not None or signer != activity.actor:
+            return False
+        return await self._database.read(lambda tx: guest.is_guest(tx, host_of(signer)))
 
     # What runs beside
 

@@ -7,7 +7,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from federation.activity import Activity
 from federation.document import Document
-from federation.errors import FederationError, Unreachable
+from federation.errors import FederationError, TooFast, Unreachable
 from federation.keys import PublicKey
 from federation.letters import Disclosure, Inquiry, L, Outbound, seal_of
 from federation.node import Receipt
@@ -71,6 +71,7 @@ class FakeNode:
     asked_for: list[tuple[str, str, str]] = field(default_factory=list)
     received: list[tuple[Activity, Sender, bytes, str | None]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    too_fast_s: int = 0
 
     def now(self) -> float:
         return self.clock()
@@ -80,10 +81,18 @@ class FakeNode:
 
     async def find_key(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
         self.asked_for_keys.append(key_id)
+        if self.too_fast_s:
+            raise TooFast("too_fast", host, wait_s=self.too_fast_s)
         key = (self.newer_keys if fresh and key_id in self.newer_keys else self.keys).get(key_id)
         if key is None:
             raise Unreachable("timeout", key_id)
         return key
+
+    async def knows_key(self, key_id: str) -> bool:
+        return key_id in self.keys
+
+    def explain(self, rule: str) -> str:
+        return f"What {rule} means."
 
     async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:
         self.received.append((activity, signer, raw, heads))

@@ -122,6 +122,69 @@ async def an_acme(**limits: int) -> AsyncIterator[Acme]:
 
 # Inboxes.
 
+GONE = {"id": f"{OWNER}#delete", "type": "Delete", "actor": OWNER, "object": OWNER}
+
+
+async def test_the_end_of_somebody_unknown_is_taken_note_of_without_asking_for_a_key(acme: Acme) -> None:
+    """Large servers tell everybody that an account is gone, and the key with it: who answered 401 would be told again for days."""
+    acme.node.keys.clear()
+    assert (await acme.post(GONE)).status == 202
+    assert (acme.node.asked_for_keys, acme.node.received) == ([], [])
+
+
+async def test_the_end_of_somebody_known_has_to_be_proven(acme: Acme) -> None:
+    assert (await acme.post(GONE, changed={"Date": "Fri, 15 Jan 2027 08:00:01 GMT"})).status == 401
+    assert (await acme.post(GONE)).status == 202
+    assert len(acme.node.received) == 1
+
+
+async def test_the_end_of_somebody_known_is_not_passed_over_for_an_unknown_key(acme: Acme) -> None:
+    acme.node.keys[OWNER] = acme.node.keys.pop(KEY_ID)
+    assert (await acme.post(GONE)).rule == "key"
+
+
+async def test_who_is_asked_for_too_many_keys_at_once_has_to_wait(acme: Acme) -> None:
+    acme.node.too_fast_s = 7
+    reply = await acme.post()
+    assert (reply.status, reply.rule, reply.headers["Retry-After"]) == (429, "too_fast", "7")
+
+
+async def test_a_refusal_says_what_can_be_done(acme: Acme) -> None:
+    acme.node.receipt = Receipt(422, "guest_has_none")
+    problem = orjson.loads((await acme.post()).body)
+    assert (problem["title"], problem["detail"]) == ("Unprocessable Entity", "What guest_has_none means.")
+    problem = orjson.loads((await acme.post(b"{")).body)
+    assert (problem["title"], problem["detail"]) == ("The body is not JSON.", "What not_json means.")
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"Content-Type": "text/plain"}, "media_type"),
+        ({"Content-Encoding": "gzip"}, "content_encoding"),
+        ({"Date": "yesterday"}, "syntax"),
+        ({"Signature": f'keyId="{KEY_ID}",headers="date",signature="eA=="'}, "coverage"),
+        ({"Signature": f'keyId="{KEY_ID}",algorithm="hmac",signature="eA=="'}, "algorithm"),
+        ({"Signature": f'keyId="{KEY_ID}" and so on'}, "syntax"),
+    ],
+)
+async def test_whatever_is_wrong_with_a_letter_is_noted_of_the_host_in_whose_name_it_comes(
+    acme: Acme, changed: dict[str, str], rule: str
+) -> None:
+    assert (await acme.post(changed=changed)).rule == rule
+    assert acme.node.refused == [("globex.example", rule)]
+
+
+async def test_what_is_wrong_with_a_signed_question_is_noted(acme: Acme) -> None:
+    await acme.get("/people/bob", signed=True, headers={"Date": "Fri, 15 Jan 2027 04:00:00 GMT"})
+    assert acme.node.refused == [("globex.example", "clock")]
+
+
+async def test_a_letter_in_nobodys_name_is_noted_of_nobody(acme: Acme) -> None:
+    for signature in ("", 'keyId="ftp://x"', f'keyId="{"x" * 3000}"', "keyId=5"):
+        await acme.post(changed={"Signature": signature})
+    assert acme.node.refused == []
+
 
 @FORMS
 @pytest.mark.parametrize("path", ["/inbox", "/actor/inbox", "/people/alice/inbox", "/projects/apollo/inbox"])

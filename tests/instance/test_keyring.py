@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from federation import keys, proof
 from federation.activity import Activity
-from federation.errors import FederationError, Malformed, Refused, Unauthentic
+from federation.errors import FederationError, Malformed, Refused, TooFast, Unauthentic
 from federation.letters import Inquiry
 from federation.proof import AHEAD_LIMIT_MS
 from federation.wire import Answer
@@ -21,6 +21,8 @@ from instance.events import CharterChanged
 from instance.keyring import (
     ASK_AGAIN_AFTER_FAILURE_MS,
     ASK_AGAIN_MS,
+    ASKED_AT_ONCE,
+    ASKED_PER_S,
     FETCHES_PER_ACTIVITY,
     STEPS_TO_ACTOR,
     STRANGER_EVERY_MS,
@@ -219,6 +221,20 @@ async def test_what_does_not_give_the_key_is_refused_and_not_asked_again_at_once
     assert len(ring.wire.asked) == 2
 
 
+async def test_a_host_is_asked_for_some_hundreds_of_keys_at_once_and_for_a_few_a_second(ring: Ring):
+    """Anybody can name keys of a host in requests that prove nothing."""
+    for number in range(ASKED_AT_ONCE):
+        with pytest.raises(FederationError, match="no_actor"):
+            await ring.find(f"{BASE}/people/{number}#main-key")
+    ring.show(BOB)
+    with pytest.raises(TooFast):
+        await ring.find()
+    ring.now_ms += round(1000 / ASKED_PER_S)
+    await ring.find()
+    await ring.find()
+    assert len(ring.wire.asked) == ASKED_AT_ONCE + 1
+
+
 async def test_a_key_that_no_longer_fits_is_asked_for_anew_every_five_minutes_at_most(ring: Ring):
     old = ring.show(BOB).public_key().public_bytes_raw()
     await ring.find()
@@ -307,6 +323,13 @@ async def test_a_proof_by_the_actors_key_proves_the_actor(ring: Ring):
 async def test_a_proof_by_anothers_key_proves_nothing_of_the_actor(ring: Ring):
     eve = f"{BASE}/people/eve"
     assert await ring.keys.prove(proven(ring.show(eve), keys.ed25519_key_id(eve))) is None
+
+
+async def test_a_proof_of_another_suite_is_passed_over(ring: Ring):
+    """As Mitra's RSA proofs were: who signed the request says who speaks."""
+    other = {"type": "MitraJcsRsaSignature2022", "verificationMethod": f"{BOB}#main-key", "proofValue": "z"}
+    assert await ring.keys.prove(Activity.parse(an_activity(proof=other))) is None
+    assert ring.wire.asked == []
 
 
 async def test_without_a_proof_nothing_is_asked(ring: Ring):
