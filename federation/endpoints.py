@@ -7,6 +7,7 @@ a Disclosure made for the very host that asks. What is not for the viewer answer
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
@@ -20,7 +21,7 @@ from federation import log, signature
 from federation.activity import Activity
 from federation.document import LIMIT_BYTES, Document, first_type, id_of, parse
 from federation.doors import Door, Route
-from federation.errors import FederationError, Malformed, Refused, TooFast, Unauthentic
+from federation.errors import FederationError, Malformed, Refused, TooFast, Unauthentic, Unavailable
 from federation.keys import PublicKey
 from federation.letters import ANYONE, Disclosure, check_seal
 from federation.node import Node, Receipt
@@ -92,7 +93,7 @@ def _answering(
         except FederationError as error:
             _logger.info("refused rule=%s path=%r detail=%r", error.rule, request.raw_path, error.detail)
             response = _problem(endpoints.node, error.status, error.safe, rule=error.rule)
-            if isinstance(error, TooFast):
+            if isinstance(error, TooFast | Unavailable):
                 response.headers["Retry-After"] = str(error.wait_s)
             return response
 
@@ -127,7 +128,13 @@ class _Endpoints:
         if letter.sender is None:
             return Response(status=HTTPStatus.ACCEPTED)
         heads = request.headers.get(log.HEADER) if log.HEADER.lower() in letter.sender.covered else None
-        receipt = await self.node.receive(letter.activity, signer=letter.sender, raw=letter.body, heads=heads)
+        try:
+            receipt = await self.node.receive(
+                letter.activity, signer=letter.sender, raw=letter.body, heads=heads
+            )
+        except Unavailable:
+            self.replays.release(letter.sender)
+            raise
         return self._acknowledge(receipt)
 
     async def _opened(self, request: Request) -> "_Letter":
@@ -157,8 +164,9 @@ class _Endpoints:
     async def _turn_away(self, request: Request, error: FederationError) -> None:
         """Let the host in whose name a request came know why in our administrator's list, whoever it was."""
         host = signature.said_host(request.headers)
-        if host:
-            await self.node.turned_away(host, error)
+        if host and not isinstance(error, Unavailable):
+            with suppress(Unavailable):
+                await self.node.turned_away(host, error)
 
     @_answering
     async def get_object(self, request: Request) -> Response:
@@ -235,7 +243,7 @@ class _Endpoints:
         """A key that cannot be had is the sender's fault (401), never an error of ours (5xx)."""
         try:
             return await self.node.find_key(claims.key_id, host=host_of(claims.key_id), fresh=fresh)
-        except TooFast:
+        except (TooFast, Unavailable):
             raise
         except FederationError as error:
             safe = f"The key {claims.key_id} could not be had ({error.rule})."

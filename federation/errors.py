@@ -5,6 +5,7 @@ FederationError
 ├── Unauthentic   401  the sender could not be proven
 ├── Refused       403  read and proven, but not allowed (a limit, a rule of origin, an address guard)
 ├── TooFast       429  the sender comes faster than is taken, and is told how long to wait
+├── Unavailable   503  nothing is wrong with it, and we cannot take it at the moment
 ├── Gone          410  the peer says the thing no longer exists
 └── Unreachable   502  the peer did not answer, or not in time, or not in form
 """
@@ -58,6 +59,18 @@ class TooFast(FederationError):
     status = 429
     fault = "sender"
     safe_default = "Your server sends faster than we take: wait as long as Retry-After says."
+
+    def __init__(self, rule: str, detail: str = "", *, wait_s: int, safe: str | None = None) -> None:
+        super().__init__(rule, detail, safe=safe)
+        self.wait_s = wait_s
+
+
+class Unavailable(FederationError):
+    """We cannot do it at the moment, and nothing of it was done. `wait_s`: after how many seconds it may come again."""
+
+    status = 503
+    fault = "us"
+    safe_default = "We cannot take it at the moment: send it again after the time in Retry-After."
 
     def __init__(self, rule: str, detail: str = "", *, wait_s: int, safe: str | None = None) -> None:
         super().__init__(rule, detail, safe=safe)

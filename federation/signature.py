@@ -169,6 +169,10 @@ class ReplayWindow:
             raise refusal("replay", f"it was used before; here it is {httpdate.write(now)}")
         seen.signatures[sender.replay_key] = (now, sender.created_ms)
 
+    def release(self, sender: Sender) -> None:
+        """Let a signature through again: what it came with could not be taken, and a proxy may bring the same request once more."""
+        self._hosts[host_of(sender.owner)].signatures.pop(sender.replay_key, None)
+
 
 @dataclass(slots=True)
 class _Seen:

@@ -4,6 +4,7 @@ The rule kept here: `text` is for the person who asked; it names only what that 
 
 InstanceError
 ├── ConfigError          a setting is wrong
+├── NotNow        503    nothing is wrong with it, and it cannot be done at the moment
 └── Refusal       422    read and understood, and not done
     ├── BadInput  422    a field is wrong; `field` names it
     ├── CannotPublish    what was written cannot be published there; `field` names what to change
@@ -23,6 +24,18 @@ class InstanceError(Exception):
 
 class ConfigError(InstanceError):
     """A setting is unknown, missing or wrong; the text names it and says what to write."""
+
+
+class NotNow(InstanceError):
+    """Nothing is wrong with what was asked, nothing of it was done, and it may be asked again after `wait_s` seconds."""
+
+    status: ClassVar[int] = 503
+
+    def __init__(self, rule: str, text: str, *, wait_s: int) -> None:
+        super().__init__(f"{rule}: {text}")
+        self.rule = rule
+        self.text = text
+        self.wait_s = wait_s
 
 
 class Refusal(InstanceError):

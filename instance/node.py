@@ -5,10 +5,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from functools import partial, wraps
 from importlib.metadata import version
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from federation import log, origin, webpush
 from federation.activity import Activity
 from federation.document import Document
-from federation.errors import FederationError, Refused
+from federation.errors import FederationError, Refused, Unavailable
 from federation.keys import PublicKey
 from federation.letters import ANYONE, Disclosure
 from federation.node import Receipt
@@ -42,7 +43,7 @@ from instance.domain import (
 )
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
-from instance.errors import CannotPublish, ConfigError, Refusal
+from instance.errors import CannotPublish, ConfigError, NotNow, Refusal
 from instance.events import ChangedElsewhere, Event
 from instance.fetch import Fetcher
 from instance.inbox import Arrival
@@ -68,6 +69,7 @@ from instance.storage import media as pictures
 from instance.storage.actors import ActorRow
 from instance.storage.database import Database, Tx, now_ms
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Listener = Callable[[Event], None]
 
@@ -85,6 +87,30 @@ DAY_MS = (
 KEEP_MS = 90 * DAY_MS  # of letters that are settled, of what came in, and of tokens that were revoked
 
 _log = structlog.get_logger(__name__)
+
+
+def _or_later(method: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """What cannot be done now is told to other servers in their words."""
+
+    @wraps(method)
+    async def answering(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await method(*args, **kwargs)
+        except NotNow as error:
+            _log.error("not_now", rule=error.rule)
+            raise Unavailable(error.rule, error.text, wait_s=error.wait_s) from error
+
+    return answering
+
+
+async def _lasting(work: Callable[[], Awaitable[None]]) -> None:
+    """Do what runs beside; when the disk or another process does not let it, begin again a little later."""
+    while True:
+        try:
+            return await work()
+        except NotNow as error:
+            _log.error("not_now", rule=error.rule)
+            await asyncio.sleep(error.wait_s)
 
 
 class _Said(NamedTuple):
@@ -184,7 +210,8 @@ class Cordee:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.pusher.stop()
-        await self._database.write(self._keep_forms)
+        with suppress(NotNow):
+            await self._database.write(self._keep_forms)
         await self.wire.close()
         await self._database.close()
 
@@ -260,14 +287,17 @@ class Cordee:
         """Seconds since the epoch."""
         return self._clock() / 1000
 
+    @_or_later
     async def party_known(self, host: str, document: Document | None) -> bool:
         """Whether a host has dealings with us, or offers some."""
         return await self._keyring.is_known(host, document)
 
+    @_or_later
     async def find_key(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
         """The public key with this id. Raises FederationError."""
         return await self._keyring.find(key_id, host=host, fresh=fresh)
 
+    @_or_later
     async def knows_key(self, key_id: str) -> bool:
         """Whether the public key with this id is known without asking."""
         return await self._keyring.knows(key_id)
@@ -276,6 +306,7 @@ class Cordee:
         """What a rule means, in English."""
         return reasons.explain(rule)
 
+    @_or_later
     async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:  # noqa: ARG002
         """Take an activity in, once; return when it is safe on disk. Raises FederationError, recorded."""
         host = host_of(signer.owner)
@@ -297,6 +328,7 @@ class Cordee:
             _log.warning("refused", rule=receipt.rule, iri=activity.iri, host=host)
         return receipt
 
+    @_or_later
     async def turned_away(self, host: str, error: FederationError) -> None:
         """Note that a request in the name of a company we know was refused at the door, once a second for each company."""
         now = self._clock()
@@ -308,6 +340,7 @@ class Cordee:
         )
         await self._database.write(note)
 
+    @_or_later
     async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:  # noqa: ARG002
         """The answer to a GET, made for `viewer`. A partner's question is a line of the ledger, so it is a write."""
         run = self._database.read if viewer == ANYONE else self._database.write
@@ -316,10 +349,12 @@ class Cordee:
             return await asyncio.to_thread(serving.read, self.config.media_dir, answer)
         return answer
 
+    @_or_later
     async def guest_named(self, agent: str) -> str:
         """The guest host that a User-Agent names, else ANYONE."""
         return await self._database.read(lambda tx: guest.named_in(tx, agent))
 
+    @_or_later
     async def webfinger(self, resource: str, *, viewer: str) -> Disclosure:
         """The answer to a WebFinger question, made for `viewer`."""
         run = self._database.read if viewer == ANYONE else self._database.write
@@ -360,7 +395,7 @@ class Cordee:
             ("sweep", self._sweep),
             ("index", self._index),
         ):
-            task = asyncio.create_task(work(), name=name)
+            task = asyncio.create_task(_lasting(work), name=name)
             task.add_done_callback(_report_end)
             self._tasks.append(task)
 

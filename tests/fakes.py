@@ -7,7 +7,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from federation.activity import Activity
 from federation.document import Document
-from federation.errors import FederationError, TooFast, Unreachable
+from federation.errors import FederationError, TooFast, Unavailable, Unreachable
 from federation.keys import PublicKey
 from federation.letters import Disclosure, Inquiry, L, Outbound, seal_of
 from federation.node import Receipt
@@ -72,6 +72,7 @@ class FakeNode:
     received: list[tuple[Activity, Sender, bytes, str | None]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     too_fast_s: int = 0
+    unavailable_s: int = 0
 
     def now(self) -> float:
         return self.clock()
@@ -95,6 +96,8 @@ class FakeNode:
         return f"What {rule} means."
 
     async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:
+        if self.unavailable_s:
+            raise Unavailable("disk_full", wait_s=self.unavailable_s)
         self.received.append((activity, signer, raw, heads))
         return self.receipt
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import orjson
 from aiohttp.web import Response
 
-from instance.errors import BadInput, InstanceError, Refusal
+from instance.errors import BadInput, InstanceError, NotNow, Refusal
 from instance.errors import NotFound as NoSuchThing
 from web.i18n import Locale, catalogue
 
@@ -104,6 +104,10 @@ def told(error: Exception, locale: Locale) -> tuple[int, dict[str, Any], dict[st
         return 404, {"error": NotFound.text}, {}
     if isinstance(error, Refusal):
         return error.status, _refused(error, locale), {}
+    if isinstance(error, NotNow):
+        _logger.error("not now: %s", error)
+        words = catalogue(locale).gettext(error.text)
+        return 503, {"error": words, "rule": error.rule}, {"Retry-After": str(error.wait_s)}
     if isinstance(error, InstanceError):
         _logger.warning("not done: %s", error)
     else:

@@ -23,7 +23,9 @@ from federation.doors import Door, Handler, Method, Route
 from instance.domain import session as sessions
 from instance.domain.session import SESSION_LIFE_MS, SignedIn
 from instance.domain.token import hash_of
+from instance.errors import NotNow
 from web.doors import NODE, SESSION
+from web.i18n import translate
 from web.pages import frame
 from web.pages.html import HEADERS
 
@@ -92,6 +94,13 @@ class BySession:
                 {name: value for name, value in HEADERS.items() if name not in error.headers}
             )
             raise
+        except NotNow as error:
+            if SESSION not in request:
+                raise
+            _logger.error("not now: %s", error)  # noqa: TRY400 - no trace: nothing broke
+            words = translate(frame.locale_of(request), error.text)
+            response = await frame.refused(request, error.status, problem=words)
+            response.headers["Retry-After"] = str(error.wait_s)
         except Exception:
             if SESSION not in request:
                 raise

@@ -1,7 +1,7 @@
 """The database behind one door: statements compiled once, reads on a small pool, writes in groups that share a commit.
 
 The rule kept here: a unit of work is a plain function of a transaction. It sees all of its own writes or none of them,
-and what it emits is told to the world only after the commit.
+and what it emits is told to the world only after the commit. What the disk does not take, or another process holds up, is a NotNow.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.visitors import cloned_traverse
 
+from instance.errors import NotNow
 from instance.events import Event
 from instance.home import Home
 
@@ -30,6 +31,7 @@ R = TypeVar("R", bound=tuple[Any, ...])
 READERS = 3
 BATCH_LIMIT = 200
 STATEMENTS = 1_000  # kept ready on each connection: more than there are, so that none is prepared twice
+BUSY_S, FULL_S = 5, 60  # after so long it may go again
 _SQLITE = sqlite_dialect(paramstyle="named")
 
 
@@ -154,6 +156,29 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
+_NOT_NOW = {
+    sqlite3.SQLITE_FULL: NotNow(
+        "disk_full", "The disk of this node is full. Nothing was changed.", wait_s=FULL_S
+    ),
+    sqlite3.SQLITE_IOERR: NotNow(
+        "disk_error", "The disk of this node fails. Nothing was changed.", wait_s=FULL_S
+    ),
+    sqlite3.SQLITE_BUSY: NotNow(
+        "database_busy", "Another process is writing. Nothing was changed.", wait_s=BUSY_S
+    ),
+}
+
+
+def _named(error: Exception) -> Exception:
+    """The error itself, or what it means when it is no fault of the work."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    known = _NOT_NOW.get(
+        getattr(error, "sqlite_errorcode", 0) & 0xFF
+    )  # the lowest byte; the others say more of it
+    return error if known is None else NotNow(known.rule, known.text, wait_s=known.wait_s)
+
+
 async def _on_its_thread(connection: aiosqlite.Connection, work: Callable[..., T], *args: Any) -> T:
     """Run `work(sqlite3 connection, *args)` on the connection's thread: one hop for a whole unit instead of one a statement."""
     return cast("T", await connection._execute(work, connection._conn, *args))  # type: ignore[no-untyped-call]  # noqa: SLF001
@@ -196,6 +221,8 @@ class Database:
         connection = await self._idle_readers.get()
         try:
             return await _on_its_thread(connection, self._snapshot, work)
+        except sqlite3.Error as error:
+            raise _named(error) from error
         finally:
             self._idle_readers.put_nowait(connection)
 
@@ -255,7 +282,7 @@ class Database:
             await _on_its_thread(self._writer, self._run_group, group)
         except Exception as error:  # noqa: BLE001  the group's owners get it, the writer lives on
             for unit in group:
-                unit.error, unit.events = error, []
+                unit.error, unit.events = _named(error), []
         for unit in group:
             self._settle(unit)
 
@@ -286,7 +313,9 @@ class Database:
         try:
             unit.result = unit.work(tx)
             unit.events = tx.events
-        except Exception as error:  # noqa: BLE001  handed to whoever asked for the work
+        except Exception as error:
+            if not connection.in_transaction:  # a full disk undoes the whole group
+                raise
             connection.execute("ROLLBACK TO unit")
-            unit.error = error
+            unit.error = _named(error)
         connection.execute("RELEASE unit")

@@ -228,6 +228,15 @@ async def test_a_letter_is_received_once(acme: Acme) -> None:
     assert len(acme.node.received) == 1
 
 
+async def test_what_could_not_be_taken_may_come_again_as_it_was(acme: Acme) -> None:
+    """A proxy may repeat a request that was answered with 503."""
+    acme.node.unavailable_s = 5
+    reply = await acme.post()
+    assert (reply.status, reply.rule, reply.headers["Retry-After"]) == (503, "disk_full", "5")
+    acme.node.unavailable_s = 0
+    assert [(await acme.post()).status for _ in range(2)] == [202, 401]
+
+
 async def test_a_refusal_is_answered_with_its_rule(acme: Acme) -> None:
     acme.node.receipt = Receipt(403, "not_a_member")
     reply = await acme.post()

@@ -98,6 +98,7 @@ class Foreign:
     follows: dict[str, Json] = field(default_factory=dict)  # the last Follow of each
     _found: dict[str, keys.PublicKey] = field(default_factory=dict)
     _serial: int = 0
+    _sent: int = 0
 
     @property
     def host(self) -> str:
@@ -211,10 +212,18 @@ class Foreign:
     ) -> dict[str, str]:
         signs, key_id = self.kind.signs, self.kind.key.format(base=self.base, actor=who)
         key_id = signs.key_id.format(actor=who) or key_id
+        self._sent += 1
+        moment = int(time.time()) - self._sent % 60  # so that no two signatures are the same
         sign = _in_rfc9421 if signs.is_rfc9421 else _in_cavage
-        known = {"content-type": self.kind.media_type, "host": company.host, "date": formatdate(usegmt=True)}
+        known = {
+            "content-type": self.kind.media_type,
+            "host": company.host,
+            "date": formatdate(moment, usegmt=True),
+        }
         known |= {"user-agent": self.kind.agent.format(base=self.base), "accept": self.kind.accept}
-        return sign(signs, key_for(name), key_id, method=method, path=path, body=body, known=known)
+        return sign(
+            signs, key_for(name), key_id, method=method, path=path, body=body, known=known, moment=moment
+        )
 
     async def answer(self, request: Request) -> Response:
         """Whatever is asked or brought."""
@@ -275,9 +284,10 @@ def _in_cavage(
     path: str,
     body: bytes,
     known: dict[str, str],
+    moment: int,
 ) -> dict[str, str]:
     """The headers of draft-cavage-http-signatures-12."""
-    created = str(int(time.time()))
+    created = str(moment)
     known = known | {"(request-target)": f"{method.lower()} {path}", "(created)": created}
     if body:
         known |= {"digest": f"SHA-256={_sha256(body)}", "content-length": str(len(body))}
@@ -304,6 +314,7 @@ def _in_rfc9421(
     path: str,
     body: bytes,
     known: dict[str, str],
+    moment: int,
 ) -> dict[str, str]:
     """The headers of RFC 9421."""
     target = f"http://{known['host']}{path}"
@@ -313,7 +324,7 @@ def _in_rfc9421(
     covered = [name for name in signs.covered if body or name not in {"content-digest", "content-type"}]
     algorithm = f';alg="{signs.algorithm}"' if signs.algorithm else ""
     names = " ".join(f'"{name}"' for name in covered)
-    parameters = f'({names});created={int(time.time())};keyid="{key_id}"{algorithm}'
+    parameters = f'({names});created={moment};keyid="{key_id}"{algorithm}'
     lines = [*(f'"{name}": {known[name]}' for name in covered), f'"@signature-params": {parameters}']
     signed = base64.b64encode(key.sign("\n".join(lines).encode(), PKCS1v15(), SHA256())).decode()
     sent = {name: known[name] for name in covered if name != "host" and not name.startswith("@")}

@@ -1,13 +1,16 @@
 """The database: units of work are whole or not at all, share a commit, and tell the world only afterwards."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, text
 
+from instance.errors import NotNow
 from instance.ids import Home
 from instance.storage.database import Command, Database, Query, Tx
 from instance.storage.tables import Meta
@@ -97,3 +100,37 @@ async def test_closing_commits_what_is_still_waiting(tmp_path: Path, database: D
     await second.close()
     await waiting
     assert await database.read(get("19")) == Value("1")
+
+
+@asynccontextmanager
+async def no_room(database: Database) -> AsyncIterator[None]:
+    """While this lasts, the file may not grow: as if the disk were full."""
+    await database.write(lambda tx: tx.run(Command(text("PRAGMA max_page_count=1"))))
+    yield
+    await database.write(lambda tx: tx.run(Command(text("PRAGMA max_page_count=1000000"))))
+
+
+async def test_what_a_full_disk_does_not_take_is_not_now_and_leaves_no_trace(database: Database):
+    heard: list[str] = []
+    database.listen(heard.append)
+    async with no_room(database):
+        results = await asyncio.gather(
+            *(database.write(put(str(number), "x" * 100_000)) for number in range(3)), return_exceptions=True
+        )
+    assert [error.rule for error in results if isinstance(error, NotNow)] == ["disk_full"] * 3
+    assert [await database.read(get(str(number))) for number in range(3)] == [None] * 3
+    assert heard == []
+    await database.write(put("0", "x" * 100_000))
+    assert heard == ["0"]
+
+
+async def test_what_another_process_holds_up_is_not_now(database: Database, tmp_path: Path):
+    await database.write(lambda tx: tx.run(Command(text("PRAGMA busy_timeout=20"))))
+    other = sqlite3.connect(tmp_path / "node.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(NotNow, match="database_busy"):
+        await database.write(put("a"))
+    other.execute("ROLLBACK")
+    other.close()
+    await database.write(put("a"))
+    assert await database.read(get("a")) == Value("1")

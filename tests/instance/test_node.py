@@ -13,9 +13,9 @@ from federation.letters import ANYONE, Disclosure
 from federation.signature import Form
 from federation.wire import KnownForm
 from instance.domain import charter, media, member
-from instance.errors import ConfigError
+from instance.errors import ConfigError, NotNow
 from instance.events import PostAppeared
-from instance.node import Bus, Cordee
+from instance.node import Bus, Cordee, _lasting
 from instance.storage import actors
 from instance.storage.media import MediaRow
 from tests.instance.arriving import said
@@ -314,3 +314,16 @@ async def test_closing_ends_every_task(tmp_path: Path):
     tasks = list(node._tasks)
     await node.close()
     assert all(task.done() for task in tasks)
+
+
+async def test_what_runs_beside_begins_again_when_the_disk_lets_it():
+    """Else a charter would not end on its day any more, until somebody started the node anew."""
+    begun: list[int] = []
+
+    async def work() -> None:
+        begun.append(1)
+        if len(begun) < 3:
+            raise NotNow("disk_full", "The disk is full.", wait_s=0)
+
+    await _lasting(work)
+    assert len(begun) == 3
