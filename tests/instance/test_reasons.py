@@ -18,6 +18,8 @@ RAISED = {
     "Gone",
     "Unreachable",
     "TooFast",
+    "Unavailable",
+    "NotNow",
     "refusal",
     "refusing",
     "noting",
