@@ -47,11 +47,11 @@ def parse(request: Request, value: str) -> Claims:
     # A library of Node.js writes the value as if it stood in Authorization.
     parameters = _parameters(value.removeprefix("Signature "))
     if parameters.get("algorithm") not in _ALGORITHMS:
-        raise refusal("algorithm", "the algorithm is neither rsa-sha256 nor hs2019")
+        raise refusal("algorithm", "the algorithm is neither rsa-sha256 nor hs2019", header="signature")
     covered = tuple(parameters.get("headers", "").lower().split(" "))
     _check_coverage(request, covered)
     if "(created)" in covered and parameters.get("algorithm") == "rsa-sha256":
-        raise refusal("algorithm", "(created) goes with hs2019 only")
+        raise refusal("algorithm", "(created) goes with hs2019 only", header="signature")
     return Claims(
         key_id=_parameter(parameters, "keyId"),
         form=Form.CAVAGE,
@@ -71,7 +71,9 @@ def check(request: Request, claims: Claims, *, key: VerifyingKey) -> None:
         check_digest(request.covered_header("digest"), request.body)
     verifier = _httpsig().Verifier(request, claims, key, values=_covered_values(request, claims))
     if not verifier.verify():
-        raise refusal("signature", f"it does not fit what it covers: {' '.join(claims.covered)}")
+        raise refusal(
+            "signature", f"it does not fit what it covers: {' '.join(claims.covered)}", header="signature"
+        )
 
 
 def _parameters(value: str) -> dict[str, str]:
@@ -80,10 +82,10 @@ def _parameters(value: str) -> dict[str, str]:
     while position < len(value):
         match = _PARAMETER.match(value, position)
         if match is None:
-            raise refusal("syntax", "the Signature header cannot be read")
+            raise refusal("syntax", "the Signature header cannot be read", header="signature")
         name, quoted, number = match.groups()
         if name in parameters:
-            raise refusal("written_twice", f"the parameter {name} stands more than once")
+            raise refusal("written_twice", f"the parameter {name} stands more than once", header="signature")
         parameters[name] = number if quoted is None else quoted
         position = match.end()
     return parameters
@@ -91,31 +93,31 @@ def _parameters(value: str) -> dict[str, str]:
 
 def _parameter(parameters: dict[str, str], name: str) -> str:
     if not parameters.get(name):
-        raise refusal("syntax", f"the parameter {name} is missing")
+        raise refusal("syntax", f"the parameter {name} is missing", header="signature")
     return parameters[name]
 
 
 def _seconds(parameters: dict[str, str], name: str) -> int:
     if not _SECONDS.fullmatch(_parameter(parameters, name)):
-        raise refusal("syntax", f"the parameter {name} is not a number of seconds")
+        raise refusal("syntax", f"the parameter {name} is not a number of seconds", header="signature")
     return int(parameters[name])
 
 
 def _moment(text: str) -> float:
     moment = httpdate.read(text)
     if moment is None:
-        raise refusal("syntax", "the Date header is not an HTTP date in GMT")
+        raise refusal("syntax", "the Date header is not an HTTP date in GMT", header="date")
     return moment
 
 
 def _check_coverage(request: Request, covered: tuple[str, ...]) -> None:
     if len(set(covered)) != len(covered):
-        raise refusal("written_twice", "the signature covers a header twice")
+        raise refusal("written_twice", "the signature covers a header twice", header="signature")
     missing = [name for name in _required(request, covered) if name not in covered]
     if missing:
-        raise refusal("coverage", f"the signature must cover {' '.join(missing)}")
+        raise refusal("coverage", f"the signature must cover {' '.join(missing)}", header="signature")
     if not all(map(_NAME.fullmatch, covered)):
-        raise refusal("syntax", "the list of covered headers cannot be read")
+        raise refusal("syntax", "the list of covered headers cannot be read", header="signature")
 
 
 def _required(request: Request, covered: tuple[str, ...]) -> list[str]:
@@ -133,4 +135,4 @@ def _unbase64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise refusal("syntax", "the signature is not base64") from error
+        raise refusal("syntax", "the signature is not base64", header="signature") from error

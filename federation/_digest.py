@@ -34,9 +34,9 @@ def check_digest(value: str, body: bytes) -> None:
     for part in value.split(","):
         member = _MEMBER.fullmatch(part)
         if member is None or member[1].lower() in digests:
-            raise refusal("digest", "the Digest header cannot be read")
+            raise refusal("digest", "the Digest header cannot be read", header="digest")
         digests[member[1].lower()] = _unbase64(member[2])
-    _check(digests, body)
+    _check(digests, body, "digest")
 
 
 def check_content_digest(value: str, body: bytes) -> None:
@@ -44,26 +44,34 @@ def check_content_digest(value: str, body: bytes) -> None:
     try:
         members = http_sf.parse(value.encode(), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
     except ValueError as error:
-        raise refusal("digest", "the Content-Digest header cannot be read") from error
+        raise refusal(
+            "digest", "the Content-Digest header cannot be read", header="content-digest"
+        ) from error
     digests = cast("dict[str, tuple[Any, dict[str, Any]]]", members)
-    _check({name: digest for name, (digest, _) in digests.items() if isinstance(digest, bytes)}, body)
+    _check(
+        {name: digest for name, (digest, _) in digests.items() if isinstance(digest, bytes)},
+        body,
+        "content-digest",
+    )
 
 
 def _refuse_duplicate(key: str, context: str) -> None:
-    raise refusal("digest", f"the Content-Digest header names {key} twice in its {context}")
+    raise refusal(
+        "digest", f"the Content-Digest header names {key} twice in its {context}", header="content-digest"
+    )
 
 
 def _unbase64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise refusal("digest", "the Digest header is not base64") from error
+        raise refusal("digest", "the Digest header is not base64", header="digest") from error
 
 
-def _check(digests: dict[str, bytes], body: bytes) -> None:
+def _check(digests: dict[str, bytes], body: bytes, header: str) -> None:
     known = digests.keys() & _HASHES.keys()
     if not known:
-        raise refusal("digest", "there is no digest by sha-256 or sha-512")
+        raise refusal("digest", "there is no digest by sha-256 or sha-512", header=header)
     for name in known:
         if not hmac.compare_digest(_HASHES[name](body).digest(), digests[name]):
-            raise refusal("digest", f"the {name} digest does not fit the body")
+            raise refusal("digest", f"the {name} digest does not fit the body", header=header)

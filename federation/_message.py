@@ -4,10 +4,10 @@ The rule kept here: a header that a signature may cover is read once, or not at 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from multidict import MultiMapping
+from multidict import CIMultiDict, MultiMapping
 
 from federation.errors import Unauthentic
 
@@ -45,17 +45,34 @@ class Request:
         if values is None:
             return None
         if len(values) > 1:
-            raise refusal("written_twice", f"the header {name} stands more than once")
+            raise refusal("written_twice", f"the header {name} stands more than once", header=name)
         if not _FIELD_VALUE.fullmatch(values[0]):
-            raise refusal("syntax", f"the header {name} holds characters that no header may hold")
+            raise refusal(
+                "syntax", f"the header {name} holds characters that no header may hold", header=name
+            )
         return values[0]
 
     def covered_header(self, name: str) -> str:
         """The value of a header that the signature covers. Raises Unauthentic("coverage") when it was not sent."""
         value = self.header(name)
         if value is None:
-            raise refusal("coverage", f"the signature covers the header {name}, which was not sent")
+            raise refusal(
+                "coverage", f"the signature covers the header {name}, which was not sent", header=name
+            )
         return value
+
+    def as_called(self) -> "Request":
+        """The request with the Host that it has to be signed for, whatever a proxy made of that header, or left of it."""
+        headers = CIMultiDict(self.headers)
+        headers["Host"] = self.authority
+        return replace(self, headers=headers)
+
+    @property
+    def is_for_us(self) -> bool:
+        """Whether the header Host, where there is one, names the server that the request is for."""
+        value = self.header("host")
+        port = _DEFAULT_PORTS.get(self.origin.partition("://")[0], "")
+        return value is None or value.lower().removesuffix(port) == self.authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +93,17 @@ class Claims:
     expires: int | None = None
     parameters: str = ""
 
+    @property
+    def header(self) -> str:
+        """The header that says what the signature covers."""
+        return "signature" if self.form is Form.CAVAGE else "signature-input"
 
+
+_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 
-def refusal(rule: str, detail: str) -> Unauthentic:
-    """An Unauthentic that tells strangers which part failed: it names only what they sent themselves."""
-    return Unauthentic(rule, detail, safe=f"The request's signature was refused: {detail}.")
+def refusal(rule: str, detail: str, *, header: str = "") -> Unauthentic:
+    """An Unauthentic that tells strangers which part failed, and in which header: it names only what they sent themselves."""
+    safe = f"The request's signature was refused: {detail}."
+    return Unauthentic(rule, detail, safe=safe, header=header)

@@ -118,7 +118,9 @@ def parse(request: Request, input_value: str, value: str) -> Claims:
     label, (items, parameters) = _only_member(input_value, "Signature-Input")
     signature_label, (signature, _) = _only_member(value, "Signature")
     if signature_label != label or not isinstance(items, list) or not isinstance(signature, bytes):
-        raise refusal("syntax", "Signature-Input and Signature do not belong together")
+        raise refusal(
+            "syntax", "Signature-Input and Signature do not belong together", header="signature-input"
+        )
     covered = tuple(_component(item) for item in items)
     _check_coverage(request, covered)
     _check_parameters(parameters)
@@ -139,7 +141,9 @@ def check(request: Request, claims: Claims, *, key: VerifyingKey) -> None:
         check_content_digest(request.covered_header("content-digest"), request.body)
     values = {name: _value(request, name) for name in claims.covered}
     if not fits(claims.signature, _base(values, claims.parameters), key=key):
-        raise refusal("signature", f"it does not fit what it covers: {' '.join(claims.covered)}")
+        raise refusal(
+            "signature", f"it does not fit what it covers: {' '.join(claims.covered)}", header="signature"
+        )
 
 
 def _base(covered: dict[str, str], parameters: str) -> bytes:
@@ -151,21 +155,27 @@ def _only_member(value: str, header: str) -> tuple[str, tuple[Any, dict[str, Any
     try:
         parsed = http_sf.parse(value.encode(), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
     except ValueError as error:
-        raise refusal("syntax", f"the {header} header cannot be read") from error
+        raise refusal("syntax", f"the {header} header cannot be read", header=header.lower()) from error
     members = cast("dict[str, tuple[Any, dict[str, Any]]]", parsed)
     if len(members) != 1:
-        raise refusal("written_twice", f"the {header} header holds {len(members)} signatures, one is needed")
+        raise refusal(
+            "written_twice",
+            f"the {header} header holds {len(members)} signatures, one is needed",
+            header=header.lower(),
+        )
     return next(iter(members.items()))
 
 
 def _refuse_duplicate(key: str, context: str) -> None:
-    raise refusal("written_twice", f"{key} stands twice in a {context}")
+    raise refusal("written_twice", f"{key} stands twice in a {context}", header="signature-input")
 
 
 def _component(item: tuple[Any, dict[str, Any]]) -> str:
     name, parameters = item
     if not isinstance(name, str) or parameters or not _is_known(name):
-        raise refusal("coverage", f"the component {http_sf.ser(item)} is not understood here")
+        raise refusal(
+            "coverage", f"the component {http_sf.ser(item)} is not understood here", header="signature-input"
+        )
     return name
 
 
@@ -175,11 +185,13 @@ def _is_known(name: str) -> bool:
 
 def _check_coverage(request: Request, covered: tuple[str, ...]) -> None:
     if len(set(covered)) != len(covered):
-        raise refusal("written_twice", "the signature covers a component twice")
+        raise refusal("written_twice", "the signature covers a component twice", header="signature-input")
     missing = [name for name in ("@method", *_needs_digest(request)) if name not in covered]
     if missing or not _covers_address(request, covered):
         raise refusal(
-            "coverage", f"the signature must cover the address and {' '.join(missing) or 'its host'}"
+            "coverage",
+            f"the signature must cover the address and {' '.join(missing) or 'its host'}",
+            header="signature-input",
         )
 
 
@@ -196,11 +208,15 @@ def _covers_address(request: Request, covered: tuple[str, ...]) -> bool:
 def _check_parameters(parameters: dict[str, Any]) -> None:
     for name, value in parameters.items():
         if type(value) is not _PARAMETERS.get(name):
-            raise refusal("syntax", f"the parameter {name} is unknown or of the wrong type")
+            raise refusal(
+                "syntax", f"the parameter {name} is unknown or of the wrong type", header="signature-input"
+            )
     if not parameters.get("keyid") or "created" not in parameters:
-        raise refusal("syntax", "the parameters keyid and created are needed")
+        raise refusal("syntax", "the parameters keyid and created are needed", header="signature-input")
     if parameters.get("alg") not in _ALGORITHMS:
-        raise refusal("algorithm", "the algorithm is neither rsa-v1_5-sha256 nor ed25519")
+        raise refusal(
+            "algorithm", "the algorithm is neither rsa-v1_5-sha256 nor ed25519", header="signature-input"
+        )
 
 
 def _value(request: Request, name: str) -> str:

@@ -16,17 +16,21 @@ Fault = Literal["sender", "peer", "us"]
 
 
 class FederationError(Exception):
-    """A federated exchange failed. `rule` names what failed; `str(error)` is for our log, `safe` for strangers."""
+    """A federated exchange failed. `rule` names what failed; `str(error)` is for our log, `safe` for strangers.
+
+    `header` is the header of the request that it is about, where it is about one.
+    """
 
     status: ClassVar[int] = 500
     fault: ClassVar[Fault] = "us"
     safe_default: ClassVar[str] = "The exchange failed."
 
-    def __init__(self, rule: str, detail: str = "", *, safe: str | None = None) -> None:
+    def __init__(self, rule: str, detail: str = "", *, safe: str | None = None, header: str = "") -> None:
         super().__init__(f"{rule}: {detail}" if detail else rule)
         self.rule = rule
         self.detail = detail
         self.safe = safe or self.safe_default
+        self.header = header
 
 
 class Malformed(FederationError):

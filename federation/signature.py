@@ -31,7 +31,6 @@ from federation.origin import host_of, same_origin
 
 MAX_AHEAD_S = 5 * 60
 MAX_AGE_S = 60 * 60
-_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,12 +95,12 @@ def said_host(headers: MultiMapping[str]) -> str:
 def parse_signature(request: Request) -> Claims:
     """What the request's signature claims; nothing is proven yet, and no key is needed. Raises Unauthentic.
 
-    Rules: unsigned, syntax, duplicate, algorithm, coverage, host, target.
+    Rules: unsigned, syntax, duplicate, algorithm, coverage, target.
     """
     value = request.header("signature")
     if value is None:
-        raise refusal("unsigned", "there is none")
-    _check_addressee(request)
+        raise refusal("unsigned", "there is none", header="signature")
+    _check_target(request)
     input_value = request.header("signature-input")
     return (
         _cavage.parse(request, value) if input_value is None else _rfc9421.parse(request, input_value, value)
@@ -112,27 +111,47 @@ def parse_signature(request: Request) -> Claims:
 def verify(request: Request, *, key: PublicKey, now: float, claims: Claims | None = None) -> Sender:
     """Who sent the request, proven with `key`. Give the `claims` that were parsed already. Raises Unauthentic.
 
-    Rules, besides those of `parse_signature`: clock, expired, key, digest, signature.
+    Rules, besides those of `parse_signature`: clock, expired, key, digest, signature, host.
     """
     claims = claims or parse_signature(request)
     created = _check_clock(claims, now)
     check_strength(key.key)
     if not same_origin(key.owner, claims.key_id):
         raise refusal("key", "the key's owner lives on another host than the key")
-    check = _cavage.check if claims.form is Form.CAVAGE else _rfc9421.check
-    check(request, claims, key=key.key)
+    _check_fit(request, claims, key)
     replay_key = hashlib.sha256(claims.signature).digest()
     return Sender(key.id, key.owner, claims.form, int(created * 1000), claims.covered, replay_key)
 
 
-def _check_addressee(request: Request) -> None:
-    """A letter for another host, brought here by somebody who got it, is not for us."""
+def _check_fit(request: Request, claims: Claims, key: PublicKey) -> None:
+    """Holds when the signature fits.
+
+    It has to be for our own host: Host as it was sent counts only when it is a way to write our name. A proxy between may call us
+    something else, or nothing (HTTP/1.0); then the signature is checked for the name that we have.
+    """
+    check = _cavage.check if claims.form is Form.CAVAGE else _rfc9421.check
+    sent = request.header("host")
+    if sent is not None and request.is_for_us:
+        try:
+            check(request, claims, key=key.key)
+        except Unauthentic as error:
+            if error.rule != "signature" or sent == request.authority:
+                raise
+        else:
+            return
+    try:
+        check(request.as_called(), claims, key=key.key)
+    except Unauthentic as error:
+        if error.rule != "signature" or request.is_for_us:
+            raise
+        detail = f"the request is for the host {sent}, this is {request.authority}"
+        raise refusal("host", detail, header="host") from error
+
+
+def _check_target(request: Request) -> None:
     if not request.target.startswith("/") or not request.target.isascii() or not request.target.isprintable():
         raise refusal("target", "the request's target is not a path")
-    host = request.header("host")
-    port = _DEFAULT_PORTS.get(request.origin.partition("://")[0], "")
-    if host is not None and host.lower().removesuffix(port) != request.authority:
-        raise refusal("host", f"the request is for the host {host}, this is {request.authority}")
+    request.header("host")  # once, and in plain characters
 
 
 def _check_clock(claims: Claims, now: float) -> float:
@@ -140,12 +159,19 @@ def _check_clock(claims: Claims, now: float) -> float:
     moments = [moment for moment in (claims.created, claims.date) if moment is not None]
     for moment in moments:
         if not now - MAX_AGE_S <= moment <= now + MAX_AHEAD_S:
-            raise refusal("clock", f"it is dated {httpdate.write(moment)}, here it is {httpdate.write(now)}")
+            said, here = httpdate.write(moment), httpdate.write(now)
+            raise refusal("clock", f"it is dated {said}, here it is {here}", header=_dated_by(claims))
     if claims.expires is not None and claims.expires < now:
         raise refusal(
-            "expired", f"it expired at {httpdate.write(claims.expires)}, here it is {httpdate.write(now)}"
+            "expired",
+            f"it expired at {httpdate.write(claims.expires)}, here it is {httpdate.write(now)}",
+            header=claims.header,
         )
     return min(moments)
+
+
+def _dated_by(claims: Claims) -> str:
+    return "date" if claims.created is None else claims.header
 
 
 class ReplayWindow:
@@ -166,7 +192,9 @@ class ReplayWindow:
         seen = self._hosts[host_of(sender.owner)]
         seen.forget(now, self._capacity)
         if sender.replay_key in seen.signatures or sender.created_ms <= seen.floor_ms:
-            raise refusal("replay", f"it was used before; here it is {httpdate.write(now)}")
+            raise refusal(
+                "replay", f"it was used before; here it is {httpdate.write(now)}", header="signature"
+            )
         seen.signatures[sender.replay_key] = (now, sender.created_ms)
 
     def release(self, sender: Sender) -> None:
