@@ -117,7 +117,12 @@ class Delivery:
         now = self._clock()
         if host in self._due and now - self._woken_ms.get(host, 0) >= FIRST_WAIT_S * 1000:
             self._woken_ms[host] = now
-            self._schedule(host, now)
+            self.hurry(host)
+
+    def hurry(self, host: str) -> None:
+        """Somebody who looks after the node, or something that was settled, says that the lane need not wait: it is tried now."""
+        if host in self._due:
+            self._schedule(host, self._clock())
 
     async def run(self) -> None:
         """Deliver until stopped."""

@@ -25,9 +25,9 @@ _log = structlog.get_logger(__name__)
 class Departed:
     """Asks whether actors are gone whose inbox is. `hear` events, and `stop`."""
 
-    def __init__(self, database: Database, wire: Wire, gate: Gate, *, wake: Callable[[str], None]) -> None:
-        """`wake(host)` lets what else waits for a host go on."""
-        self._database, self._wire, self._gate, self._wake = database, wire, gate, wake
+    def __init__(self, database: Database, wire: Wire, gate: Gate, *, hurry: Callable[[str], None]) -> None:
+        """`hurry(host)` lets what else waits for a host go on."""
+        self._database, self._wire, self._gate, self._hurry = database, wire, gate, hurry
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def hear(self, event: Event) -> None:
@@ -50,7 +50,7 @@ class Departed:
         if gone:
             closed = await self._database.write(lambda tx: _bury(tx, event, gone))
             _log.warning("actors_gone", host=event.host, actors=len(gone), letters=closed)
-            self._wake(event.host)
+            self._hurry(event.host)
 
     async def _is_gone(self, actor: str) -> bool:
         inquiry = await self._database.write(

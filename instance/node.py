@@ -175,7 +175,7 @@ class Cordee:
             media_dir=config.media_dir,
             own_host=self.home.host,
         )
-        self.departed = Departed(database, self.wire, self.gate, wake=self.delivery.wake)
+        self.departed = Departed(database, self.wire, self.gate, hurry=self.delivery.hurry)
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
         )
@@ -269,7 +269,7 @@ class Cordee:
     async def try_now(self, host: str) -> None:
         """Deliver to a host at once, whatever its lane was waiting for."""
         await self._database.write(lambda tx: letters.try_now(tx, host))
-        self.delivery.wake(host)
+        self.delivery.hurry(host)
 
     # What the endpoints ask (federation.node.Node)
 
