@@ -1,7 +1,7 @@
-"""Whose inbox is gone for good, and whether they are. The rule kept here: an inbox that says so stops no mail; the actor that it belongs to has to say so as well.
+"""Whose inbox at a guest host is gone for good, and whether they are. The rule kept here: an inbox that says so stops no mail; the actor that it belongs to has to say so as well.
 
-A proxy that answers 410 for an afternoon loses nothing: letters wait. An actor that is gone gets no more of them: who followed from there is
-forgotten, and what waits for that inbox is closed.
+An actor that is gone gets no more letters: who followed from there is forgotten, and what waits for that inbox is closed. A company of a charter
+is not: its letters wait for a week, whatever a proxy of theirs says, and its charter is ended by people.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from federation.vocabulary import ACCEPT
 from federation.wire import Wire
 from instance.egress import Gate
 from instance.events import Event, InboxGone
-from instance.storage import delivery, guests, peers
+from instance.storage import delivery, guests
 from instance.storage.database import Database, Tx
 
 ASKED_MOST = 20  # of those who read at one inbox, each time it says that it is gone
@@ -45,7 +45,9 @@ class Departed:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look(self, event: InboxGone) -> None:
-        actors = await self._database.read(lambda tx: _readers(tx, event))
+        actors = await self._database.read(
+            lambda tx: guests.readers(tx, event.host, event.inbox, limit=ASKED_MOST)
+        )
         gone = [actor for actor in actors if await self._is_gone(actor)]
         if gone:
             closed = await self._database.write(lambda tx: _bury(tx, event, gone))
@@ -67,20 +69,10 @@ class Departed:
         return False
 
 
-def _readers(tx: Tx, event: InboxGone) -> list[str]:
-    """Who reads at the inbox: a partner's node, or followers at a guest host."""
-    peer = peers.by_host(tx, event.host)
-    node = [peer.node_iri] if peer is not None and peer.node_iri else []
-    return [*node, *guests.readers(tx, event.host, event.inbox, limit=ASKED_MOST)]
-
-
 def _bury(tx: Tx, event: InboxGone, gone: list[str]) -> int:
     """Forget the followers who are gone; close what waits for the inbox when nobody is left to read it. How many letters."""
     for actor in gone:
-        if (
-            guests.actor(tx, actor) is not None
-        ):  # a partner's node keeps its keys: what was proven stays proven
-            guests.forget_actor(tx, actor)
-    if set(_readers(tx, event)) - set(gone):
+        guests.forget_actor(tx, actor)
+    if guests.readers(tx, event.host, event.inbox, limit=1):
         return 0
     return delivery.close_inbox(tx, event.host, event.inbox)
