@@ -92,9 +92,13 @@ def _answering(
             return await handler(endpoints, request)
         except FederationError as error:
             _logger.info("refused rule=%s path=%r detail=%r", error.rule, request.raw_path, error.detail)
-            response = _problem(endpoints.node, error.status, error.safe, rule=error.rule)
+            response = _problem(
+                endpoints.node, error.status, error.safe, rule=error.rule, header=error.header
+            )
             if isinstance(error, TooFast | Unavailable):
                 response.headers["Retry-After"] = str(error.wait_s)
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                response.headers["Accept-Signature"] = signature.wanted(request.method)
             return response
 
     return answer
@@ -275,9 +279,13 @@ class _Endpoints:
 
 def _check_media_type(request: Request) -> None:
     if not is_activity_media_type(request.headers.get("Content-Type", "")):
-        raise Malformed("media_type", safe="An activity is sent as application/activity+json.")
+        raise Malformed(
+            "media_type", safe="An activity is sent as application/activity+json.", header="content-type"
+        )
     if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Malformed("content_encoding", safe="An activity is sent without compression.")
+        raise Malformed(
+            "content_encoding", safe="An activity is sent without compression.", header="content-encoding"
+        )
 
 
 async def _read_body(request: Request, timeout_s: float) -> bytes:
@@ -304,8 +312,8 @@ def _not_found() -> Response:
     return Response(status=404, body=_NOT_FOUND, content_type=PROBLEM_JSON, headers=_FIXED_HEADERS)
 
 
-def _problem(node: Node, status: int, title: str, *, rule: str) -> Response:
-    """Problem details (RFC 9457): the rule that decided, what can be done about it, and the time that we have."""
+def _problem(node: Node, status: int, title: str, *, rule: str, header: str = "") -> Response:
+    """Problem details (RFC 9457): the rule that decided, the header that it is about, what can be done about it, and the time that we have."""
     problem: dict[str, Any] = {
         "type": "about:blank",
         "title": title,
@@ -314,6 +322,8 @@ def _problem(node: Node, status: int, title: str, *, rule: str) -> Response:
         "rule": rule,
         "now": datetime.fromtimestamp(node.now(), UTC).isoformat(timespec="seconds"),
     }
+    if header:
+        problem["header"] = header
     return Response(
         status=status, body=orjson.dumps(problem), content_type=PROBLEM_JSON, headers=_FIXED_HEADERS
     )

@@ -91,6 +91,12 @@ def said_host(headers: MultiMapping[str]) -> str:
     return ""
 
 
+def wanted(method: str) -> str:
+    """What a signature has to cover, as an Accept-Signature header says it (RFC 9421, section 5): for who signed in no way that we take."""
+    digest = ' "content-digest"' if method == "POST" else ""
+    return f'sig1=("@method" "@target-uri"{digest});created;keyid'
+
+
 @_all_unauthentic
 def parse_signature(request: Request) -> Claims:
     """What the request's signature claims; nothing is proven yet, and no key is needed. Raises Unauthentic.

@@ -193,7 +193,7 @@ class Wire:
         known = self._known(host)
         form = known or Form.CAVAGE
         answer = await self._send(message, await self._signed(message, form))
-        wish = accept_signature(answer.headers.get("Accept-Signature", "")) if answer.status == 401 else None
+        wish = _new_wish(answer, message, form)
         if wish is None and not _is_about_form(answer, known=known):
             return answer
         other = Form.RFC9421 if wish is not None else _OTHER[form]
@@ -274,6 +274,15 @@ def _parse_url(text: str) -> URL:
     except ValueError as error:
         raise Refused("url", text[:200]) from error
     raise Refused("url", text[:200])
+
+
+def _new_wish(answer: Answer, message: _Message, form: Form) -> Wish | None:
+    """What the host says that a signature should be like, when the one that it refused was not."""
+    wish = accept_signature(answer.headers.get("Accept-Signature", "")) if answer.status == 401 else None
+    if wish is None or form is Form.CAVAGE or wish.nonce or wish.tag:
+        return wish
+    had = {"@method", "@target-uri", "content-digest", *map(str.lower, message.covered)}
+    return None if set(wish.components) <= had else wish
 
 
 def _is_about_form(answer: Answer, *, known: Form | None) -> bool:

@@ -81,7 +81,7 @@ def _reason(answer: Answer) -> str:
     with suppress(ValueError):
         problem = orjson.loads(answer.body)
         if isinstance(problem, dict) and isinstance(problem.get("rule"), str):
-            return _printable(f"{problem['rule']}: {problem.get('detail') or problem.get('title', '')}")
+            return _printable(f"{problem['rule']}: {problem.get('title', '')}")
     return _printable(answer.body[:REASON_LIMIT].decode("utf-8", "replace"))
 
 

@@ -16,7 +16,7 @@ from aiohttp.web import Application
 from multidict import CIMultiDict
 from yarl import URL
 
-from federation import endpoints
+from federation import endpoints, signature
 from federation.document import LIMIT_BYTES
 from federation.doors import Door
 from federation.keys import generate_rsa
@@ -175,14 +175,41 @@ async def test_whatever_is_wrong_with_a_letter_is_noted_of_the_host_in_whose_nam
     assert acme.node.refused == [("globex.example", rule)]
 
 
+@pytest.mark.parametrize(
+    ("changed", "header"),
+    [
+        ({"Date": "Fri, 15 Jan 2027 04:00:00 GMT"}, "date"),
+        ({"Digest": "SHA-256=AAAA"}, "digest"),
+        ({"Signature": "?"}, "signature"),
+        ({"Content-Type": "text/plain"}, "content-type"),
+        ({"Content-Encoding": "gzip"}, "content-encoding"),
+        ({"Host": "initech.example"}, None),
+    ],
+)
+async def test_a_refusal_names_the_header_that_it_is_about(
+    acme: Acme, changed: dict[str, str], header: str | None
+) -> None:
+    problem = orjson.loads((await acme.post(changed=changed)).body or b"{}")
+    assert problem.get("header") == header
+
+
+async def test_who_signed_in_no_way_that_we_take_is_told_what_to_sign(acme: Acme) -> None:
+    for reply, method in (
+        (await acme.post(changed={"Signature": "?"}), "POST"),
+        (await acme.get("/people/bob", signed=True, headers={"Signature": "?"}), "GET"),
+    ):
+        assert (reply.status, reply.headers["Accept-Signature"]) == (401, signature.wanted(method))
+    assert "Accept-Signature" not in (await acme.post({**LETTER, "type": 5})).headers
+
+
 async def test_what_is_wrong_with_a_signed_question_is_noted(acme: Acme) -> None:
     await acme.get("/people/bob", signed=True, headers={"Date": "Fri, 15 Jan 2027 04:00:00 GMT"})
     assert acme.node.refused == [("globex.example", "clock")]
 
 
 async def test_a_letter_in_nobodys_name_is_noted_of_nobody(acme: Acme) -> None:
-    for signature in ("", 'keyId="ftp://x"', f'keyId="{"x" * 3000}"', "keyId=5"):
-        await acme.post(changed={"Signature": signature})
+    for value in ("", 'keyId="ftp://x"', f'keyId="{"x" * 3000}"', "keyId=5"):
+        await acme.post(changed={"Signature": value})
     assert acme.node.refused == []
 
 

@@ -99,6 +99,26 @@ async def test_a_host_that_says_what_to_cover_gets_it() -> None:
         assert [known.form for known in wire.known_forms.values()] == [Form.RFC9421]
 
 
+async def test_a_wish_that_was_fulfilled_already_leaves_the_other_form_to_try() -> None:
+    async def ask(request: Request) -> Response:
+        if form_of(request) is Form.CAVAGE:
+            return Response(status=202)
+        return Response(status=401, headers={"Accept-Signature": signature.wanted("POST")})
+
+    async with globex(ask) as there:
+        known = {there.url.partition("://")[2]: KnownForm(Form.RFC9421, time.time())}
+        async with closing(a_wire(known_forms=known)) as wire:
+            assert (await wire.post(an_outbound(f"{there.url}/inbox"))).status == 202
+            assert [each.form for each in wire.known_forms.values()] == [Form.CAVAGE]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_we_ask_of_others_we_can_give(method: str) -> None:
+    wish = signature.accept_signature(signature.wanted(method))
+    assert wish is not None
+    assert ("content-digest" in wish.components) == (method == "POST")
+
+
 @pytest.mark.parametrize(
     "wish",
     [
