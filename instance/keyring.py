@@ -157,6 +157,18 @@ class KeyRing:
             self._check(activity, newer)
         return activity.actor if activity.actor in {key.owner for key in found.values()} else None
 
+    async def check_known(self, activity: Activity) -> None:
+        """Raise Unauthentic("bad_proof") when a proof by keys that we know does not hold. Nothing is asked for those that we do not; proofs of another kind say nothing."""
+        for item in proof.proofs_of(activity.document):
+            method = item.get("verificationMethod")
+            if not isinstance(method, str) or not await self.knows(method):
+                return
+        try:
+            await self.prove(activity)
+        except FederationError as error:
+            if error.rule == "bad_proof":
+                raise
+
     def _check(self, activity: Activity, found: dict[str, PublicKey]) -> None:
         proof.check_proof(
             activity.document, find_key=lambda method: _ed25519(found.get(method)), now_ms=self._clock()

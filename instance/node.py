@@ -363,7 +363,11 @@ class Cordee:
     async def _authenticated(self, activity: Activity, signer: str, heads: str | None) -> Arrival:
         """Who speaks, and by what right. Raises FederationError."""
         entry = log.entry_of(activity.document)
-        proven = None if await self._needs_no_proof(activity, signer) else await self._keyring.prove(activity)
+        if await self._needs_no_proof(activity, signer):
+            await self._keyring.check_known(activity)
+            proven = None
+        else:
+            proven = await self._keyring.prove(activity)
         origin.check_speaks_for(signer, activity, proven=proven)
         if entry is not None and proven is None:
             raise Refused("no_proof", activity.iri, safe="A project's activity carries its author's proof.")
@@ -372,7 +376,7 @@ class Cordee:
         return Arrival(activity, host, host, proven, entry, theirs)
 
     async def _needs_no_proof(self, activity: Activity, signer: str) -> bool:
-        """Whether somebody at a guest host brings their own words: a proof of any kind adds nothing, and a key of it need not be had."""
+        """Whether somebody at a guest host brings their own words: a proof adds nothing, and its key need not be had. One by a key that we know has to hold all the same."""
         if log.entry_of(activity.document) is not None or signer != activity.actor:
             return False
         return await self._database.read(lambda tx: guest.is_guest(tx, host_of(signer)))
