@@ -124,11 +124,11 @@ def base58_decode(text: str) -> bytes:
     if len(text) > _BASE58_LIMIT_CHARS:
         raise Malformed("bad_base58", "too long")
     number = 0
-    for character in text:
-        value = _BASE58_VALUE.get(character)
-        if value is None:
-            raise Malformed("bad_base58", repr(character))
-        number = number * 58 + value
+    try:
+        for value in map(_BASE58_VALUE.__getitem__, text):
+            number = number * 58 + value
+    except KeyError as error:
+        raise Malformed("bad_base58", repr(error.args[0])) from error
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 

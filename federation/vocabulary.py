@@ -1,5 +1,6 @@
 """Names of the wire: contexts, media types, the public collection, our own terms. The rule kept here: a name is written once."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 PUBLIC: Final = "https://www.w3.org/ns/activitystreams#Public"
@@ -11,7 +12,7 @@ DATA_INTEGRITY: Final = "https://w3id.org/security/data-integrity/v2"
 MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
 CORDEE: Final = "https://w3id.org/cordee#"
 
-# A document says the terms it may use and no more: the context is canonicalised, hashed and sent with every one of them.
+# What is sent says the terms that it uses and no more (see `fitting`): a context is canonicalised, hashed, kept and sent with each, twice.
 _LOG_TERMS: Final[dict[str, Any]] = {
     "cordee": CORDEE,
     "sensitive": "as:sensitive",
@@ -79,6 +80,7 @@ _TERMS: Final[dict[str, Any]] = {
     "head": "cordee:head",
     "hash": "cordee:hash",
 }
+_OF_ENTRIES: Final = frozenset({"log", "project", "party", "seq", "prev", "entryHash", "redacted"})
 POST_CONTEXT: Final[list[Any]] = [ACTIVITY_STREAMS, DATA_INTEGRITY, _LOG_TERMS]
 CONTEXT: Final[list[Any]] = [ACTIVITY_STREAMS, SECURITY, DATA_INTEGRITY, MULTIKEY, _TERMS]
 
@@ -91,6 +93,48 @@ ACTOR_TYPES: Final = frozenset({"Application", "Group", "Organization", "Person"
 NOTE_TYPES: Final = frozenset(
     {"Note", "Article", "Page", "Question", "Event", "Image", "Audio", "Video", "Document"}
 )
+
+
+def fitting(document: dict[str, Any], *, is_entry: bool) -> dict[str, Any]:
+    """A document that has the context of posts, with those of its terms alone that it uses, or will as an entry of a log."""
+    if document.get("@context") is not POST_CONTEXT:
+        return document
+    used = _words_in({name: value for name, value in document.items() if name != "@context"})
+    terms = frozenset((used | _OF_ENTRIES if is_entry else used) & _LOG_TERMS.keys())
+    return {**document, "@context": _context_of(terms)}
+
+
+def _words_in(document: dict[str, Any]) -> set[str]:
+    """The keys and the types in a document, however deep."""
+    found: set[str] = set()
+    values: list[Any] = [document]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            found.update(value)
+            kinds = value.get("type")
+            found.update([kinds] if isinstance(kinds, str) else kinds or ())
+            values += [one for one in value.values() if not isinstance(one, str)]
+        elif isinstance(value, list | tuple):
+            values += [one for one in value if not isinstance(one, str)]
+    return found
+
+
+@lru_cache(maxsize=256)
+def _context_of(terms: frozenset[str]) -> list[Any]:
+    """The context of these terms, and of the prefixes that they are written with."""
+    meant = {name: _LOG_TERMS[name] for name in _LOG_TERMS if name in terms}
+    prefixes = {_iri_of(term).partition(":")[0] for term in meant.values()}
+    needed = terms | prefixes
+    return [
+        ACTIVITY_STREAMS,
+        DATA_INTEGRITY,
+        {name: term for name, term in _LOG_TERMS.items() if name in needed},
+    ]
+
+
+def _iri_of(term: Any) -> str:
+    return str(term["@id"] if isinstance(term, dict) else term)
 
 
 def is_activity_media_type(content_type: str) -> bool:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from federation import keys, log, proof
 from federation.document import Document, id_of
 from federation.letters import Draft
+from federation.vocabulary import fitting
 from instance import ownlog
 from instance.domain import guest_mirror
 from instance.egress import Gate
@@ -35,8 +36,9 @@ def send(tx: Tx, drafts: Iterable[Draft], *, gate: Gate) -> None:
     """
     for draft in drafts:
         finish = partial(_finished, tx, draft)
+        activity = fitting(draft.activity, is_entry=draft.project is not None)
         letters = gate.release(
-            tx, draft.activity, author=draft.author, finish=finish, only=draft.host, inbox=draft.inbox
+            tx, activity, author=draft.author, finish=finish, only=draft.host, inbox=draft.inbox
         )
         delivery.enqueue(tx, letters)
         if letters and draft.project is not None:

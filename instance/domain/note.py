@@ -94,6 +94,7 @@ def read_note(document: Document, *, now_ms: int) -> Note:
     published = _moment(document.get("published"), now_ms)
     iri = id_of(document) or ""
     language, content = _content(document)
+    context_iri, history_iri = contexts_of(document)
     return Note(
         iri=iri,
         author_iri=id_of(document.get("attributedTo")) or "",
@@ -114,8 +115,8 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         emojis=told_emojis(document.get("tag"), iri),
         quote_iri=_quoted(document),
         quote_policy=_quote_policy(document),
-        context_iri=contexts_of(document)[0],
-        history_iri=contexts_of(document)[1],
+        context_iri=context_iri,
+        history_iri=history_iri,
     )
 
 

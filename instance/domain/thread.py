@@ -58,8 +58,7 @@ def learn(tx: Tx, post: PostRow, note: Note, *, host: str) -> None:
         return
     history = note.history_iri if note.history_iri and _same_host(note.history_iri, note.context_iri) else ""
     if _same_host(note.context_iri, root.iri):
-        for iri in filter(None, (note.context_iri, history)):
-            _place(tx, iri, post)
+        _place(tx, tuple(filter(None, (note.context_iri, history))), post)
     threads.say(tx, ContextRow(root.id, note.context_iri, history))
 
 
@@ -69,10 +68,12 @@ def _may_say(tx: Tx, root: PostRow, note: Note, host: str) -> bool:
     return host_of(note.context_iri) in charters.open_hosts(tx, root.space)
 
 
-def _place(tx: Tx, iri: str, post: PostRow) -> None:
-    """A collection belongs where its conversation does. What is known already by that name stays what it is."""
-    if not _facts(tx, (iri,)):
-        ids.mint(tx, iri, kind="context", space=post.space, label=post.label)
+def _place(tx: Tx, iris: tuple[str, ...], post: PostRow) -> None:
+    """Collections belong where their conversation does. What is known already by such a name stays what it is."""
+    known = {fact.name for fact in _facts(tx, iris)}
+    for iri in iris:
+        if known.isdisjoint(names.names_in([iri], own_host=tx.home.host)):
+            ids.mint(tx, iri, kind="context", space=post.space, label=post.label)
 
 
 def _is_admitted(tx: Tx, iris: tuple[str, ...], space: str) -> bool:

@@ -93,23 +93,29 @@ async def start(asked: argparse.Namespace) -> None:
 
 
 async def inbound(asked: argparse.Namespace) -> None:
-    """Partners' activities: signature, proof, log, post, timelines. Written and signed before, so that the load costs the load's core little."""
+    """Partners' activities: signature, proof, log, post, timelines. Written and signed before, so that the load costs the load's core little.
+
+    The partners are shut meanwhile: else they bring the same letters once more.
+    """
     each, partners = int(250 * asked.scale), 16
     with tempfile.TemporaryDirectory() as directory:
         async with site.tied(Path(directory), partners, hub=False) as (acme, others):
             await acme.stop()
             for other in others:
                 await asyncio.gather(*(other.post("bob", _text(n)) for n in range(each)))
+            lines = [await site.signed_letters(other, acme) for other in others]
+            for other in others:
+                await other.stop()
             with site.serve(acme, log=asked.log) as child:
                 async with site.client(acme, connections=partners) as session:
                     await site.answers(session, acme, child)
-                    lines = [await site.signed_letters(other, acme) for other in others]
                     for line in lines:
                         await _send(session, line[:20])
                     with Measure(child.pid) as cost:
                         await asyncio.gather(*(_send(session, line[20:]) for line in lines))
                 say("inbound: project activities taken in", cost.per(sum(len(line) - 20 for line in lines)))
-            await acme.start()
+            for company in (acme, *others):
+                await company.start()
 
 
 async def _send(session: ClientSession, line: list[site.Signed]) -> None:

@@ -2,15 +2,19 @@
 
 import pytest
 
-from instance import outbox
+from federation import log
+from federation.activity import Activity
+from instance import inbox, outbox
 from instance.domain import post
 from instance.domain.compose import PostDraft
 from instance.domain.poll import PollDraft
+from instance.inbox import Arrival
+from instance.storage import log as entries
 from instance.storage import timelines
 from instance.storage.window import Window
 from tests.counting import Counting
 
-from .posting import GATE, a_project, publish
+from .posting import GATE, GLOBEX, a_note, a_person, a_project, an_activity, publish
 
 
 def published(tx, author, draft):
@@ -40,6 +44,28 @@ def test_a_plain_status_asks_nothing_about_what_it_has_not(tx, alice):
 def test_a_status_with_a_poll_writes_it(tx, alice):
     draft = PostDraft("Which?", poll=PollDraft(("this", "that"), expires_in_s=3600))
     assert "poll" in published(tx, alice, draft).tables("INSERT INTO")
+
+
+def arrives(tx, author, project, number):
+    """A plain post of a partner's person as the next entry of that company's sequence, taken in by a transaction that counts."""
+    note = a_note(author, "<p>The frame is ready</p>")
+    note |= {"context": f"{note['id']}/context", "contextHistory": f"{note['id']}/context-history"}
+    document = an_activity("Create", author, note)
+    head = entries.head(tx, project.iri, GLOBEX)
+    document["log"] = log.log_fields(project=project.iri, party=GLOBEX, head=head)
+    counted, activity = Counting(tx), Activity.parse(document)
+    arrival = Arrival(activity, GLOBEX, GLOBEX, activity.actor, log.entry_of(document), heads={})
+    receipt = inbox.receive(counted, arrival, gate=GATE, is_news=False)
+    assert (receipt.status, receipt.rule) == (202, "post_of_a_member"), number
+    return counted
+
+
+def test_a_plain_post_of_a_partner_asks_at_most_twenty_eight_statements_however_many_came_before(tx, alice):
+    bob = a_person(tx, "bob", GLOBEX)
+    apollo = a_project(tx, "apollo", alice, bob)
+    asked = [arrives(tx, bob, apollo, number).count for number in range(5)]
+    assert max(asked) <= 28
+    assert asked[1] == asked[-1]
 
 
 def test_the_company_timeline_is_read_by_its_index_when_all_posts_but_few_are_in_a_project(tx, alice):

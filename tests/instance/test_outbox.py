@@ -18,6 +18,7 @@ from instance.storage import delivery, ledger
 from instance.storage import keys as key_rows
 from instance.storage import log as entries
 from instance.storage.database import Tx
+from tests.counting import Counting
 from tests.instance.arriving import a_create, said
 from tests.nodes import Company, a_company, agree, running, tie
 
@@ -53,6 +54,26 @@ async def test_an_entry_follows_the_one_before(acme: Company):
         "seq": 3,
         "prev": log.entry_hash(one),
     }
+
+
+async def test_a_projects_post_asks_at_most_thirty_three_statements(acme: Company):
+    def publish(tx: Tx) -> Counting:
+        counted = Counting(tx)
+        draft = PostDraft("The frame is ready", project=acme.project_iri)
+        outcome = post.publish(counted, acme.node.gate, acme.people["alice"], draft)
+        outbox.send(counted, outcome.drafts, gate=acme.node.gate)
+        return counted
+
+    counted = await acme.node.write(publish)
+    assert {"delivery", "log_entry", "ledger"} <= counted.tables("INSERT INTO")
+    assert counted.count <= 33
+
+
+async def test_what_is_sent_says_only_terms_that_it_uses(acme: Company):
+    await acme.post("alice", "One")
+    terms = set((await said(acme, 2))["@context"][-1])
+    assert {"sensitive", "log", "prev", "entryHash"} <= terms
+    assert not {"votersCount", "Emoji", "quote", "blurhash"} & terms
 
 
 async def test_an_entry_is_proven_by_its_author(acme: Company):
