@@ -8,7 +8,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urldefrag
 
 import orjson
@@ -22,7 +22,7 @@ from instance.domain.outcome import Outcome
 from instance.domain.render import timestamp
 from instance.ids import snowflake
 from instance.policy import guests_space
-from instance.storage import delivery, guest_notes, guests, posts
+from instance.storage import delivery, guest_notes, guests, posts, quotes
 from instance.storage.database import Tx
 from instance.storage.guest_notes import BOOST, NOTE, Listener, NoteRow, Told
 from instance.storage.posts import PostRow
@@ -55,13 +55,29 @@ def mirrored(tx: Tx, activity: Document, project: str) -> tuple[Draft, ...]:
     place = _place(tx, project, listeners)
     kind, carried = first_type(activity), activity.get("object")
     about = id_of(carried) or ""
+    if quoting := _quoting(kind, carried):
+        return _worded(tx, place, quoting, is_new=False)
     if kind in {"Create", "Update"}:
-        return _worded(tx, place, about, is_new=kind == "Create")
+        return _worded(tx, place, about, is_new=kind == "Create") + _requoted(tx, place, about)
     if kind == "Delete":
-        return _gone(tx, place, about)
+        return _gone(tx, place, about) + _requoted(tx, place, about)
     if kind == "Announce":
         return _boosted(tx, place, about, boost_iri=id_of(activity) or "")
     return _unboosted(tx, place, about) if kind == "Undo" and first_type(carried) != "Like" else NOTHING
+
+
+def poll_ended(tx: Tx, post: PostRow) -> tuple[Draft, ...]:
+    """What guests are told when a poll is noticed to be over, of which its own company says the totals."""
+    return mirrored(tx, {"type": "Update", "object": post.iri}, post.space)
+
+
+def _quoting(kind: str, carried: Any) -> str:
+    """The IRI of the post that quotes, where the activity is about a quote."""
+    is_answered = kind in {"Accept", "Reject"} and first_type(carried) == "QuoteRequest"
+    is_revoked = kind == "Delete" and first_type(carried) == "QuoteAuthorization"
+    if not is_answered and not is_revoked:
+        return ""
+    return id_of(carried.get("interactingObject" if is_revoked else "instrument")) or ""
 
 
 def catch_up(tx: Tx) -> Outcome[int]:
@@ -104,6 +120,14 @@ def _worded(tx: Tx, place: _Place, post_iri: str, *, is_new: bool) -> tuple[Draf
     if post is None or post.deleted_at_ms is not None or (row is None and not is_new):
         return NOTHING
     return _say_words(tx, place, row or _new(tx, post, post.iri, NOTE), post)
+
+
+def _requoted(tx: Tx, place: _Place, post_iri: str) -> tuple[Draft, ...]:
+    """The posts that quote one whose words are others now, or which is gone: their notes have its words in them."""
+    post = posts.by_iri(tx, post_iri)
+    rows = quotes.quoting(tx, post.id)[:AT_ONCE] if post is not None else []
+    found = posts.by_ids(tx, [row.post_id for row in rows if row.state == "accepted"])
+    return tuple(draft for each in found.values() for draft in _worded(tx, place, each.iri, is_new=False))
 
 
 def _gone(tx: Tx, place: _Place, post_iri: str) -> tuple[Draft, ...]:

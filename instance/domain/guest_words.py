@@ -11,6 +11,19 @@ from functools import lru_cache
 from instance.domain import text
 
 LINK = "[…]"
+# What stands beside the words of a post, in the language of the post.
+_PHRASES = {
+    "en": {
+        "poll": "A poll: people of the project choose.",
+        "poll_until": "A poll until {}: people of the project choose.",
+        "poll_over": "The poll is over. Voters: {}.",
+    },
+    "fr": {
+        "poll": "Un sondage : les personnes du projet choisissent.",
+        "poll_until": "Un sondage jusqu’au {} : les personnes du projet choisissent.",
+        "poll_over": "Le sondage est terminé. Votants : {}.",
+    },
+}
 _ANCHOR = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"(<[^>]*>)")
 _EMPTY = re.compile(r"<span[^>]*></span>\s*|<p>\s*</p>")
@@ -44,6 +57,11 @@ def signed(content: str, *, name: str, company: str) -> str:
     if content.startswith("<p>"):
         return f"<p>{who}{content[3:]}"
     return f"<p>{who}</p>{content}" if content else f"<p>{who.rstrip()}</p>"
+
+
+def phrases(language: str | None) -> Mapping[str, str]:
+    """The phrases that stand beside words in a language ("fr-CA"); English ones for a language that we do not speak."""
+    return _PHRASES.get((language or "")[:2].lower(), _PHRASES["en"])
 
 
 def tidied(content: str) -> str:

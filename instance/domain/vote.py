@@ -6,7 +6,7 @@ The asker's node counts and tells the others; a voter's node adds its own vote a
 from collections.abc import Sequence
 
 from federation.letters import Draft
-from instance.domain import render
+from instance.domain import guest_mirror, render
 from instance.domain.compose import AsksGate
 from instance.domain.notification import remind
 from instance.domain.outcome import Outcome
@@ -62,7 +62,7 @@ def end(tx: Tx, post_id: int) -> Outcome[None]:
     told = [person.id for person in people.values() if person.host == tx.home.host]
     remind(tx, "poll", [*told, *([post.author_id] if ours else [])], actor_id=post.author_id, post_id=post.id)
     tx.emit(PostChanged(post.id))
-    return Outcome(None, _say_totals(tx, post) if ours else ())
+    return Outcome(None, _say_totals(tx, post) if ours else guest_mirror.poll_ended(tx, post))
 
 
 def unsaid_totals(tx: Tx, project_iri: str, since_ms: int) -> tuple[Draft, ...]:
