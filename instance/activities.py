@@ -32,6 +32,7 @@ EMOJI = "EmojiReact"  # a Like that says which emoji is meant is one too, as Mis
 VOTE = "Vote"  # what we call a Note that names an answer of a Question, and says nothing else
 # What is said in words besides a Note: it becomes a post with its name above its words.
 SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document")
+WORDS = ("Note", "Question", *SAID)
 ANSWERS = ("Accept", "Reject", "TentativeAccept", "TentativeReject")
 # What servers outside feel and count; also Misskey's and Pleroma's reactions with an emoji.
 REACTIONS = ("Announce", "Dislike", "EmojiReact", "Like")
@@ -152,8 +153,8 @@ GUEST_RULES: Mapping[tuple[str, str], Rule] = {
     **{("Undo", kind): _guest(guest.verify_reaction, guest.apply_reaction) for kind in REACTIONS},
     ("Block", ANY): _guest(guest.verify_block, guest.apply_block),
     ("Move", ANY): _guest(guest_moved.verify_move, guest_moved.apply_move),
-    ("Create", "Note"): _guest(guest_answer.verify_create, guest_answer.apply_create),
-    ("Update", "Note"): _guest(guest_answer.verify_update, guest_answer.apply_update),
+    **{("Create", kind): _guest(guest_answer.verify_create, guest_answer.apply_create) for kind in WORDS},
+    **{("Update", kind): _guest(guest_answer.verify_update, guest_answer.apply_update) for kind in WORDS},
     ("Delete", ANY): _guest(guest.verify_delete, guest.apply_delete),
 }
 

@@ -114,6 +114,13 @@ def open_hosts(tx: Tx, project_iri: str, hosts: Iterable[str]) -> frozenset[str]
     return frozenset().union(*(opening.terms.hosts for opening in openings.values()))
 
 
+def open_projects(tx: Tx, host: str) -> list[str]:
+    """The projects whose gate is open now to a host as their guest."""
+    spaces = [guest_space(host, row.project_iri) for row in guests.of_host(tx, host)]
+    openings = things.terms(tx, spaces).values() if spaces else ()
+    return [opening.terms.project_iri for opening in openings if host in opening.terms.hosts]
+
+
 def follows(tx: Tx, project_iri: str, actor_iri: str, *, host: str) -> bool:
     """Whether somebody at a guest host follows a project now."""
     follower = guests.follower(tx, project_iri, actor_iri)

@@ -1,13 +1,14 @@
-"""Answers of guests: a note that mentions the project's handle becomes a post of the project's own actor, where the charter lets guests answer.
+"""Answers of guests: a note that mentions the project, or answers a note of it, becomes a post of the project's own actor, where the charter lets guests answer.
 
 The rule kept here: what a guest says names nothing of the project but the project, whether that exists or not, so that nobody learns by
 trying what there is; and only who follows the project is heard in it.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from federation.document import Document, first_type, id_of, one_or_many, text_of
+from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of
 from federation.letters import Draft
 from instance import ids, names
 from instance.domain import guest, guest_words, index, render, thread, timeline
@@ -88,8 +89,17 @@ def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
         return Ruling(taken=False, rule="guest_not_allowed")
     if guest.may_do(tx, reply.project_iri) != GUESTS_ANSWER:
         return Ruling(taken=False, rule="guest_may_not_answer")
-    refusal = _refuse_words(tx, _read(tx, incoming, project))
+    answer, before = _read(tx, incoming, project), posts.by_iri(tx, reply.post_iri)
+    if before is not None and _is_same(answer, before):
+        return Ruling(taken=False, rule="guest_says_the_same")
+    refusal = _refuse_words(tx, answer)
     return refusal or Ruling(taken=True, rule="guest_rewords")
+
+
+def _is_same(answer: _Answer, post: PostRow) -> bool:
+    """Whether nothing that is shown would change, as when votes were counted in a guest's own poll."""
+    said = (answer.html, answer.spoiler, int(answer.note.sensitive), answer.note.language)
+    return said == (post.content, post.spoiler, post.sensitive, post.language)
 
 
 def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
@@ -144,12 +154,36 @@ def _is_too_often(tx: Tx, incoming: Incoming) -> bool:
 
 
 def _project_of(tx: Tx, incoming: Incoming, carried: Any) -> ActorRow | None:
-    """The first project that a note mentions of which its host is a guest."""
-    tags = one_or_many(carried.get("tag"))[:MENTIONS_LIMIT] if isinstance(carried, dict) else []
-    hrefs = [tag.get("href") for tag in tags if first_type(tag) == "Mention"]
-    known = actors.by_iris(tx, [href for href in hrefs if isinstance(href, str)])
-    found = [row for row in known.values() if row.kind == "project" and row.host == tx.home.host]
-    return next((row for row in found if guest.is_open(tx, row.iri, incoming.host)), None)
+    """The project of which its host is a guest that a note mentions in whatever way, else the one of what it answers."""
+    if not isinstance(carried, dict):
+        return None
+    projects = actors.by_iris(tx, guest.open_projects(tx, incoming.host))
+    for said in _mentioning(carried):
+        named = names.names_in(said, own_host=tx.home.host)
+        found = [row for row in projects.values() if not named.isdisjoint(_names_of(row))]
+        if found:
+            return min(found, key=lambda row: row.iri)
+    return projects.get(_place_of(tx, id_of(carried.get("inReplyTo"))))
+
+
+def _mentioning(note: Document) -> Iterator[list[str]]:
+    """What may mention somebody: the Mentions one by one, those it is for, its words."""
+    for tag in one_or_many(note.get("tag"))[:MENTIONS_LIMIT]:
+        if first_type(tag) == "Mention":
+            yield [part for part in (tag.get("href"), tag.get("name")) if isinstance(part, str)]
+    yield [iri for field in ("to", "cc", "audience") for iri in ids_of(note.get(field))]
+    yield [read_note(note, now_ms=0).content]
+
+
+def _names_of(project: ActorRow) -> set[str]:
+    return {names.canonical(project.iri), names.canonical(f"@{project.username}@{project.host}")}
+
+
+def _place_of(tx: Tx, iri: str | None) -> str:
+    """The project in which guests know something by this IRI, a note or one of their own answers; empty when they do not."""
+    note, reply = guest_notes.by_iri(tx, iri or ""), guests.reply(tx, iri or "")
+    known = note or reply
+    return known.project_iri if known is not None else ""
 
 
 def _answered(tx: Tx, incoming: Incoming) -> tuple[ReplyRow, ActorRow] | None:
@@ -171,7 +205,10 @@ def _read(tx: Tx, incoming: Incoming, project: ActorRow) -> _Answer:
         companies_of(tx, project.iri),
     )
     said = guest_words.for_guests(note.content, people=people, hosts=hosts)
-    shown = [guest_words.plain_for_guests(line, people=people, hosts=hosts) for line in _attached(document)]
+    shown = [
+        guest_words.plain_for_guests(line, people=people, hosts=hosts)
+        for line in (*_asked(note), *_attached(document))
+    ]
     html = guest_words.signed(
         guest_words.tidied(said), name=_name(who, incoming), company=incoming.host
     ) + guest_words.lines(shown)
@@ -185,15 +222,23 @@ def _name(who: GuestActorRow | None, incoming: Incoming) -> str:
     return " ".join(_PRETENCE.sub(" ", called)[:NAME_LIMIT_CHARS].split()) or incoming.host
 
 
+def _asked(note: Note) -> list[str]:
+    """The answers of a poll of a guest's; who is in the project cannot vote there."""
+    return [f"– {title}" for title in note.poll.titles] if note.poll else []
+
+
 def _attached(document: Document) -> list[str]:
     """A guest's pictures are not fetched; their descriptions stand for them."""
     found = [
         item for item in one_or_many(document.get("attachment"))[:PICTURES_LIMIT] if isinstance(item, dict)
     ]
-    return [
-        f"[{first_type(item).casefold() or 'file'}] {text_of(item.get('name'))[:500]}".strip()
-        for item in found
-    ]
+    return [f"[{_kind(item)}] {text_of(item.get('name'))[:500]}".strip() for item in found]
+
+
+def _kind(item: Document) -> str:
+    """What is attached, by its media type, as "image"; else as its type says."""
+    kind = text_of(item.get("mediaType")).partition("/")[0]
+    return kind if kind in {"image", "video", "audio"} else first_type(item).casefold() or "file"
 
 
 def _parent(tx: Tx, iri: str | None, project: str) -> PostRow | None:

@@ -116,6 +116,7 @@ _OF_HOST = (_f.project_iri == bindparam("of_project"), _f.host == bindparam("of_
 _ALL = Query(select(*_g).order_by(_g.project_iri, _g.host), GuestRow)
 _ONE = Query(select(*_g).where(*_PLACE), GuestRow)
 _OF_PROJECTS = Query(select(*_g).where(in_list(_g.project_iri, "projects")), GuestRow)
+_OF_THAT_HOST = Query(select(*_g).where(_g.host == bindparam("of_host"), *_LET_IN), GuestRow)
 _HOSTS = Query(select(_g.host).distinct().where(*_LET_IN), _Host)
 _IS_GUEST = Query(select(_g.host).where(_g.host == bindparam("of_host"), *_LET_IN).limit(1), _Host)
 _SAID = Query(
@@ -244,6 +245,11 @@ def one(tx: Tx, project_iri: str, host: str) -> GuestRow | None:
 def of_projects(tx: Tx, projects: Collection[str]) -> list[GuestRow]:
     """The guest hosts of some projects, those revoked included."""
     return tx.all(_OF_PROJECTS, projects=array(projects)) if projects else []
+
+
+def of_host(tx: Tx, host: str) -> list[GuestRow]:
+    """A host as the guest of each project that IT lets it follow now."""
+    return tx.all(_OF_THAT_HOST, of_host=host, now_ms=tx.now_ms)
 
 
 def open_hosts(tx: Tx) -> frozenset[str]:

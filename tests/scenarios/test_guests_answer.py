@@ -35,7 +35,7 @@ class Talk(NamedTuple):
 
     async def say(self, text: str, *, name: str = "ann", **more: Any) -> tuple[int, dict[str, Any]]:
         """Let somebody at the guest host say something to the project; the status of the answer, and the note."""
-        note = self.place.mastodon.note(name, self.words(text), **self.mention() | more)
+        note = self.place.mastodon.note(name, self.words(text)) | self.mention() | more
         return await self.send(name, "Create", note), note
 
     async def send(self, name: str, kind: str, carried: Any) -> int:
@@ -159,7 +159,7 @@ async def test_an_answer_that_comes_twice_is_one(talk: Talk):
 async def test_who_does_not_follow_or_names_no_project_is_not_heard(talk: Talk):
     talk.place.mastodon.person("ida")
     assert (await talk.say("Let me in", name="ida"))[0] == 422
-    assert (await talk.say("To nobody", tag=[], cc=[]))[0] == 422
+    assert (await talk.say("", content="<p>To nobody</p>", tag=[], cc=[]))[0] == 422
     await talk.say("After that")
     await seen(talk.bob, by_ann(talk, "After that"))
     home = await talk.bob.get("/api/v1/timelines/home")
@@ -188,7 +188,60 @@ async def test_pictures_are_told_by_their_descriptions(talk: Talk):
         "name": "A rail",
     }
     await talk.say("Look", attachment=[picture])
-    await seen(talk.bob, f"{by_ann(talk, 'Look')}<p>[document] A rail</p>")
+    await seen(talk.bob, f"{by_ann(talk, 'Look')}<p>[image] A rail</p>")
+
+
+@pytest.mark.parametrize(
+    "way", ["tag with a name alone", "link in the words", "cc alone", "answer to a note"]
+)
+async def test_whatever_way_of_answering_reaches_the_project(talk: Talk, way: str):
+    project, handle = talk.place.acme.project_iri, f"@apollo@{talk.place.acme.host}"
+    note = {
+        "tag with a name alone": {"tag": [{"type": "Mention", "name": handle}]},
+        "link in the words": {"content": f'<p><a href="{project}">apollo</a> {way}</p>'},
+        "cc alone": {"cc": project},
+        "answer to a note": {"inReplyTo": await note_of(talk)},
+    }[way]
+    bare: dict[str, Any] = {
+        "tag": [],
+        "cc": [],
+        "content": f"<p>{way}</p>",
+        "to": [f"{talk.place.mastodon.base}/f"],
+    }
+    assert (await talk.say("", **bare | note))[0] == 202
+    found = await seen(talk.bob, by_ann(talk, way))
+    assert (found["in_reply_to_id"] is not None) is (way == "answer to a note")
+
+
+async def note_of(talk: Talk) -> str:
+    """A note that the guest has of the project."""
+    creates = len(talk.place.mastodon.of("Create"))
+    await talk.alice.post("/api/v1/statuses", status=f"@apollo@{talk.place.acme.host} Anybody?")
+    create = await talk.place.mastodon.arrived("Create", creates + 1)
+    iri: str = create["object"]["id"]
+    return iri
+
+
+async def test_a_poll_of_a_guest_is_read_with_its_answers_and_counted_by_nobody(talk: Talk):
+    asked = {"oneOf": [{"type": "Note", "name": title} for title in ("Ten", "Eleven")], "type": "Question"}
+    _, note = await talk.say("When?", **asked)
+    content = f"{by_ann(talk, 'When?')}<p>– Ten<br>– Eleven</p>"
+    status = await seen(talk.bob, content)
+    assert status["poll"] is None
+    counted = note | {"votersCount": 7}
+    assert await talk.send("ann", "Update", counted) == 422
+
+
+async def test_a_warning_and_a_language_stay_with_an_answer(talk: Talk):
+    words = {
+        "content": None,
+        "contentMap": {"fr": talk.words("Voilà")},
+        "summary": "Attention",
+        "sensitive": True,
+    }
+    await talk.say("", **words)
+    status = await seen(talk.bob, by_ann(talk, "Voilà"))
+    assert (status["spoiler_text"], status["language"], status["sensitive"]) == ("Attention", "fr", True)
 
 
 async def test_a_colleague_may_like_and_boost_an_answer(talk: Talk):
