@@ -68,6 +68,8 @@ def receive(tx: Tx, arrival: Arrival, *, gate: Gate, is_news: bool = True) -> Re
     receipt = _decide(tx, arrival, gate)
     if receipt.rule != "duplicate":
         _record(tx, activity, arrival.speaker, receipt)
+    if entry is None and is_news:
+        peers.heard(tx, arrival.carrier)
     if entry is None or receipt.status >= 400 or not arrival.carrier:
         return receipt
     if is_news:

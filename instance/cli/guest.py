@@ -7,14 +7,31 @@ import typer
 
 from instance.cli import charter, lookup, terminal
 from instance.cli.terminal import AsJson
-from instance.domain import guest
+from instance.domain import guest, guest_standing
 from instance.domain.charter_document import LABELS
+from instance.domain.guest_standing import Standing
 from instance.domain.outcome import Outcome
-from instance.storage import actors, guests
+from instance.storage import actors
+from instance.storage import guest_standing as rows_of
 from instance.storage.database import Tx
-from instance.storage.guests import FollowerRow, GuestRow
+from instance.storage.guests import GuestRow
 
-COLUMNS = ("project", "host", "state", "label", "until", "followers")
+COLUMNS = (
+    "project",
+    "host",
+    "state",
+    "label",
+    "until",
+    "followers",
+    "heard",
+    "reached",
+    "waiting",
+    "taken back",
+    "problem",
+)
+PEOPLE_COLUMNS = ("person", "name", "project", "since", "state")
+
+Person = Annotated[str, typer.Argument(help="Somebody there: @ann@mastodon.example, or their address.")]
 
 app = typer.Typer(help="Which ordinary servers may follow a project.", no_args_is_help=True)
 
@@ -65,7 +82,9 @@ def revoke(ctx: typer.Context, project: Project, host: Host) -> None:
 
 @app.command("list")
 def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List the servers that may follow a project, and those that no longer may.
+    """List the servers that may follow a project and those that no longer may, with what goes to and fro.
+
+    Of a revoked one "taken back" says how much of what it had, notes and followings, was taken back, of how much.
 
     Example: cordee guest list
     """
@@ -73,28 +92,65 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _guests(tx: Tx) -> list[dict[str, object]]:
-    rows = guests.all_guests(tx)
-    projects = actors.by_iris(tx, [row.project_iri for row in rows])
-    followers = guests.followers(tx, list(projects))
+    return [_row(each) for each in guest_standing.standings(tx)]
+
+
+def _row(each: Standing) -> dict[str, object]:
+    total = each.deleted + each.to_delete
+    return {
+        "project": each.project,
+        "host": each.row.host,
+        "state": each.state,
+        "label": LABELS[each.row.label],
+        "until": terminal.moment(each.row.ends_at_ms),
+        "followers": each.followers,
+        "heard": terminal.moment(each.heard_at_ms),
+        "reached": terminal.moment(each.reached_at_ms),
+        "waiting": each.waiting + each.owed,
+        "taken back": f"{each.deleted}/{total}" if each.row.revoked_at_ms is not None else "",
+        "problem": each.problem,
+    }
+
+
+@app.command()
+def people(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List who follows from guest hosts, and whom IT keeps out.
+
+    Example: cordee guest people
+    """
+    terminal.show(terminal.look(ctx, _people), PEOPLE_COLUMNS, as_json=as_json)
+
+
+def _people(tx: Tx) -> list[dict[str, object]]:
+    rows = rows_of.people(tx)
+    projects = actors.by_iris(tx, [row.project_iri for row in rows if row.project_iri])
     return [
         {
-            "project": f"@{projects[row.project_iri].username}@{tx.home.host}",
-            "host": row.host,
-            "state": _state(row, tx.now_ms),
-            "label": LABELS[row.label],
-            "until": terminal.moment(row.ends_at_ms),
-            "followers": sum(_follows(each, row) for each in followers),
+            "person": f"@{row.username}@{row.host}",
+            "name": row.display_name,
+            "project": f"@{projects[row.project_iri].username}@{tx.home.host}" if row.project_iri else "",
+            "since": terminal.moment(row.since_ms),
+            "state": "kept out" if row.blocked_at_ms else "gone" if row.ended_at_ms else "follows",
         }
         for row in rows
     ]
 
 
-def _state(row: GuestRow, now_ms: int) -> str:
-    if row.revoked_at_ms is not None:
-        return "revoked"
-    return "allowed" if row.is_open(now_ms) else "over"
+@app.command()
+def block(ctx: typer.Context, person: Person) -> None:
+    """Keep somebody at a guest host out, while their host stays let in.
+
+    Example: cordee guest block @ann@mastodon.example
+    """
+    terminal.perform(ctx, lambda tx: guest_standing.block(tx, lookup.guest(tx, person)))
+    typer.echo(f"{person} follows nothing any more, and is not heard.")
 
 
-def _follows(follower: FollowerRow, guest_row: GuestRow) -> bool:
-    place = (follower.project_iri, follower.host)
-    return place == (guest_row.project_iri, guest_row.host) and follower.ended_at_ms is None
+@app.command()
+def unblock(ctx: typer.Context, person: Person) -> None:
+    """Let somebody follow again, and be heard.
+
+    Example: cordee guest unblock @ann@mastodon.example
+    """
+    terminal.perform(ctx, lambda tx: guest_standing.unblock(tx, lookup.guest(tx, person)))
+    typer.echo(f"{person} may follow again.")

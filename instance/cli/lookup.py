@@ -5,7 +5,7 @@ from collections.abc import Collection
 from federation.origin import host_of
 from instance.domain import charter_proofs
 from instance.errors import Conflict, NotFound
-from instance.storage import actors, charters
+from instance.storage import actors, charters, guest_standing
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow
 from instance.storage.database import Tx
@@ -34,6 +34,21 @@ def project(tx: Tx, text: str) -> ActorRow:
     if len(found) > 1:
         raise _ambiguous(text, f"@{name}@{found[0].host}")
     return found[0]
+
+
+def guest(tx: Tx, text: str) -> str:
+    """The IRI of somebody at a guest host: @ann@mastodon.example as they are known here, or an IRI, known or not."""
+    if "/" in text:
+        return text
+    username, _, host = text.removeprefix("@").partition("@")
+    found = {
+        row.iri
+        for row in guest_standing.people(tx)
+        if (row.username.lower(), row.host) == (username.lower(), host.lower())
+    }
+    if len(found) != 1:
+        raise NotFound(f"person at a guest host: {text}")
+    return found.pop()
 
 
 def charter(tx: Tx, text: str, *, states: Collection[str] = ()) -> CharterRow:

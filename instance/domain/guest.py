@@ -27,12 +27,13 @@ from instance.errors import BadInput, Conflict, NotFound
 from instance.events import CharterChanged
 from instance.ids import snowflake
 from instance.policy import guest_space, takeback_space
-from instance.storage import actors, charters, guest_notes, guests, things
+from instance.storage import actors, charters, guest_notes, guests, peers, things
 from instance.storage import keys as key_rows
 from instance.storage.database import Tx
 from instance.storage.guest_notes import NoteRow
 from instance.storage.guests import FollowerRow, GuestActorRow, GuestRow
 from instance.storage.keys import KeyRow
+from instance.storage.peers import PeerFacts
 
 LEAST_LABEL = 0
 AT_ONCE = 200
@@ -57,6 +58,7 @@ def allow(
     row = GuestRow(snowflake(tx.now_ms), name, project_iri, label, tx.now_ms, ends_at_ms, None)
     ensure_rsa(tx, project_iri)  # who knows no charter believes the project's own key only
     guest_notes.secret(tx)
+    peers.learn(tx, name, PeerFacts())
     guests.allow(tx, row)
     tx.emit(CharterChanged(project_iri))
     return Outcome(row)

@@ -18,7 +18,7 @@ from instance.domain.guest_note import companies_of
 from instance.domain.note import MENTIONS_LIMIT, PICTURES_LIMIT, Note, read_note
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.render import NoteFacts
-from instance.storage import actors, guest_notes, guests, log, posts, things
+from instance.storage import actors, guest_notes, guest_standing, guests, log, posts, things
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.guest_notes import NOTE
@@ -50,16 +50,24 @@ def verify_create(tx: Tx, incoming: Incoming) -> Ruling:
     project = _project_of(tx, incoming, carried)
     if project is None:
         return Ruling(taken=False, rule="guest_mentions_no_project")
-    if guest.may_do(tx, project.iri) != GUESTS_ANSWER:
-        return Ruling(taken=False, rule="guest_may_not_answer")
-    if not guest.follows(tx, project.iri, incoming.activity.actor, host=incoming.host):
-        return Ruling(taken=False, rule="guest_does_not_follow")
+    if (refusal := _refuse_speaker(tx, incoming, project)) is not None:
+        return refusal
     if guests.reply(tx, id_of(carried) or "") is not None:
         return Ruling(taken=False, rule="guest_said_it_already")
-    if _is_too_often(tx, incoming):
-        return Ruling(taken=False, rule="guest_says_too_often")
     refusal = _refuse_words(tx, _read(tx, incoming, project))
     return refusal or Ruling(taken=True, rule="guest_answers")
+
+
+def _refuse_speaker(tx: Tx, incoming: Incoming, project: ActorRow) -> Ruling | None:
+    """Who is not heard: where guests may not answer, whom IT keeps out, who does not follow, who says too much."""
+    who = incoming.activity.actor
+    if guest.may_do(tx, project.iri) != GUESTS_ANSWER:
+        return Ruling(taken=False, rule="guest_may_not_answer")
+    if guest_standing.is_blocked(tx, who):
+        return Ruling(taken=False, rule="guest_is_blocked")
+    if not guest.follows(tx, project.iri, who, host=incoming.host):
+        return Ruling(taken=False, rule="guest_does_not_follow")
+    return Ruling(taken=False, rule="guest_says_too_often") if _is_too_often(tx, incoming) else None
 
 
 def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
@@ -92,6 +100,8 @@ def verify_update(tx: Tx, incoming: Incoming) -> Ruling:
     answer, before = _read(tx, incoming, project), posts.by_iri(tx, reply.post_iri)
     if before is not None and _is_same(answer, before):
         return Ruling(taken=False, rule="guest_says_the_same")
+    if guest_standing.is_blocked(tx, incoming.activity.actor):
+        return Ruling(taken=False, rule="guest_is_blocked")
     refusal = _refuse_words(tx, answer)
     return refusal or Ruling(taken=True, rule="guest_rewords")
 

@@ -11,7 +11,7 @@ from federation.origin import host_of
 from instance.domain import guest, guest_answer, guest_moved
 from instance.domain.outcome import Incoming, Ruling
 from instance.policy import guest_space
-from instance.storage import guests
+from instance.storage import guest_standing, guests
 from instance.storage.database import Tx
 from instance.storage.guests import FollowerRow
 
@@ -28,6 +28,8 @@ def verify_follow(tx: Tx, incoming: Incoming) -> Ruling:
     project = incoming.activity.object_iri or ""
     if not _is_of_its_host(incoming) or not guest.is_open(tx, project, incoming.host):
         return Ruling(taken=False, rule="guest_not_allowed")
+    if guest_standing.is_blocked(tx, incoming.activity.actor):
+        return Ruling(taken=False, rule="guest_is_blocked")
     if guests.actor(tx, incoming.activity.actor) is None:
         return Ruling(taken=False, rule="guest_unknown")
     return Ruling(taken=True, rule="guest_follows")

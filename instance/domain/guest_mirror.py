@@ -98,7 +98,10 @@ def catch_up(tx: Tx) -> Outcome[int]:
             rows = guest_notes.owed_there(tx, owed.project_iri, owed.host, AT_ONCE)
             guest_notes.pay(tx, owed.host, [row.id for row in rows])
             drafts = [draft for row in rows for draft in _owed(tx, place, row)]
-            return Outcome(len(rows), tuple(drafts))
+            once = {
+                draft.activity["id"]: draft for draft in drafts
+            }  # a boost brings its note, which may be owed too
+            return Outcome(len(rows), tuple(once.values()))
     return Outcome(0)
 
 

@@ -61,6 +61,14 @@ class GuestFollower(SQLModel, table=True):
     ended_at_ms: int | None = big(default=None)
 
 
+class GuestBlocked(SQLModel, table=True):
+    """Somebody at a guest host whom IT keeps out, while the host itself is let in."""
+
+    __tablename__ = "guest_blocked"
+    iri: str = Field(primary_key=True)
+    at_ms: int = big()
+
+
 class GuestNote(SQLModel, table=True):
     """What guests have in place of a post or a boost of the project: a note or an announcement of the project's own actor.
 

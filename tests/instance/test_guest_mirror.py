@@ -18,7 +18,7 @@ from tests.instance import guest_deeds
 from tests.instance.companies import ACME, APOLLO, DAY_MS, GATE, GLOBEX, Companies, add_member, copy_of
 from tests.instance.guests import MASTODON, PLEROMA, a_follower, with_guests
 
-SLOW = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 HOSTS = (MASTODON, PLEROMA)
 
 
@@ -213,6 +213,15 @@ def test_a_host_that_is_away_keeps_what_is_owed_until_it_is_back(tx: SqliteTx):
     assert (catch_up(tx), kinds(tx)) == (0, [])
     delivery.set_lane(tx, LaneRow(MASTODON, tx.now_ms, 0, 0, 202, "", tx.now_ms))
     assert (catch_up(tx), kinds(tx)) == (1, ["Create"])
+
+
+def test_a_note_and_its_boost_that_are_both_owed_bring_the_note_once(tx: SqliteTx):
+    made: list[int] = []
+    deed(tx, made, "post", "boost")
+    charter.suspend(tx, APOLLO)
+    Server(MASTODON).deliver(tx)
+    charter.resume(tx, APOLLO)
+    assert (catch_up(tx), kinds(tx)) == (1, ["Create", "Announce"])
 
 
 def test_what_takes_back_is_not_given_up(tx: SqliteTx):

@@ -31,6 +31,20 @@ async def test_a_server_is_let_in_listed_and_revoked_from_a_shell(tmp_path: Path
         assert (row["label"], row["until"], row["followers"]) == ("C1", "2099-12-31T23:59:59Z", 1)
         refused = await globex.run(f"guest allow --project @apollo@{acme.host} --host x.example", status=1)
         assert "There is no such project of this company." in refused
-        await acme.run(f"guest revoke --project apollo --host {mastodon.host}")
+        assert row["heard"]
+        ann = f"@ann@{mastodon.host}"
+        await acme.run(f"guest block {ann}")
         await mastodon.arrived("Reject")
-        assert [row["state"] for row in await acme.json("guest list")] == ["revoked"]
+        assert [(row["person"], row["state"]) for row in await acme.json("guest people")] == [
+            (ann, "kept out")
+        ]
+        await acme.run(f"guest unblock {ann}")
+        await mastodon.follow(acme.company, "ann")
+        assert [row["state"] for row in await acme.json("guest people")] == ["follows"]
+        await acme.run(f"guest revoke --project apollo --host {mastodon.host}")
+        await mastodon.arrived("Reject", 2)
+
+        async def taken_back() -> list[tuple[str, str]]:
+            return [(row["state"], row["taken back"]) for row in await acme.json("guest list")]
+
+        await until(taken_back, [("revoked", "2/2")])

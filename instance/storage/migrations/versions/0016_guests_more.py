@@ -1,4 +1,4 @@
-"""For what guest hosts have and have yet to be told. A snapshot: it stays as it was when the declared tables move on."""
+"""For what guest hosts have and have yet to be told, and whom of their people IT keeps out. A snapshot: it stays as it was when the declared tables move on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ UPDATE guest_note SET about_iri = CASE kind WHEN 'note' THEN source_iri ELSE coa
 
 
 def upgrade() -> None:
-    """Add the columns and the table."""
+    """Add the columns and the tables."""
     op.add_column("guest_note", sa.Column("about_iri", sa.String(), nullable=False, server_default=""))
     op.add_column("guest_note", sa.Column("version", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("guest_note", sa.Column("digest", sa.String(), nullable=False, server_default=""))
@@ -27,5 +27,10 @@ def upgrade() -> None:
         "guest_owed",
         sa.Column("host", sa.String, primary_key=True),
         sa.Column("note_id", BIG, primary_key=True),
+    )
+    op.create_table(
+        "guest_blocked",
+        sa.Column("iri", sa.String, primary_key=True),
+        sa.Column("at_ms", BIG, nullable=False),
     )
     op.execute(_ABOUT)
