@@ -11,7 +11,7 @@ from federation.doors import Route
 from federation.letters import ANYONE, Disclosure
 from instance.node import Cordee
 from web import doors, oauth, sign_in, static
-from web.admin import charters, ledger, partners
+from web.admin import charters, guests, ledger, partners
 from web.admin import reports as reports_admin
 from web.doors import CACHE, CORS, LIMITS, NODE, PICTURES, anyone, disclose, mount
 from web.files import PictureKeys
@@ -103,6 +103,7 @@ _FAMILIES = (
     charters,
     ledger,
     partners,
+    guests,
     reports_admin,
 )
 _PREFLIGHT = {
