@@ -158,6 +158,7 @@ def receive(tx: Tx, author: ActorRow, space: str, told: Iterable[ToldEmoji]) -> 
             continue
         for old in known:
             _drop(tx, old)
+            tx.emit(EmojisChanged())  # what showed the old picture shows none until the new one is here
         ids.mint(tx, row.iri, kind="media", space=space, label=LABEL)
         emojis.insert_one(tx, _row(tx, shortcode, author.host, space, row))
         tx.emit(MediaWanted(row.id))
@@ -174,6 +175,7 @@ def _copied(tx: Tx, row: EmojiRow, space: str) -> EmojiRow:
     ids.mint(tx, copy.iri, kind="media", space=space, label=LABEL)
     made = _row(tx, row.shortcode, row.host, space, copy)
     emojis.insert_one(tx, made)
+    tx.emit(EmojisChanged())  # what was written in the project before there was such a picture shows it now
     return made
 
 

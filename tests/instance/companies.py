@@ -12,18 +12,20 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 from hypothesis import HealthCheck, settings
 
+from federation import log
 from federation.activity import Activity
 from federation.document import Document
 from federation.keys import ed25519_key_id
 from federation.letters import Draft
 from federation.proof import add_proof
-from instance import activities
+from instance import activities, inbox
 from instance.domain import actor, charter, member, partner, profile, project
 from instance.domain.charter import PartyTerms
 from instance.domain.outcome import Incoming, Outcome, Ruling
 from instance.domain.render import timestamp
 from instance.egress import Gate
 from instance.home import Home
+from instance.inbox import Arrival
 from instance.storage import charters
 from instance.storage.charters import CharterRow
 from instance.storage.database import SqliteTx
@@ -203,6 +205,14 @@ def in_force(*hosts: str, **terms: Any) -> Companies:
     net.carry()
     net.rulings.clear()
     return net
+
+
+def bring(tx: SqliteTx, document: Document) -> Any:
+    """An entry of a project's log comes in as a delivery of its own company, its proof checked; the receipt."""
+    activity, entry = Activity.parse(document), log.entry_of(document)
+    assert entry is not None
+    arrival = Arrival(activity, entry.party, entry.party, activity.actor, entry)
+    return inbox.receive(tx, arrival, gate=GATE)
 
 
 def add_member(net: Companies, host: str, *, role: str = "member") -> None:

@@ -23,7 +23,7 @@ from instance.storage import log as entries
 from instance.storage import posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import SqliteTx
-from tests.instance.companies import ACME, APOLLO, GATE, GLOBEX, INITECH, Companies, copy_of, in_force
+from tests.instance.companies import ACME, APOLLO, GATE, GLOBEX, INITECH, Companies, bring, copy_of, in_force
 
 T = TypeVar("T")
 SPEAKERS = (ACME, GLOBEX)
@@ -93,14 +93,6 @@ def _tell(net: Companies, told: list[Document], host: str, verb: Callable[[Sqlit
         for other in set(SPEAKERS) - {host}:
             assert bring(net[other], told[-1]).status == 202
     return outcome.value
-
-
-def bring(tx: SqliteTx, document: Document) -> Any:
-    """An entry comes in as a delivery of its own company, its proof checked."""
-    activity, entry = Activity.parse(document), log.entry_of(document)
-    assert entry is not None
-    arrival = Arrival(activity, entry.party, entry.party, activity.actor, entry)
-    return inbox.receive(tx, arrival, gate=GATE)
 
 
 def repair(tx: SqliteTx) -> None:

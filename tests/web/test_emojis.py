@@ -137,6 +137,17 @@ async def test_a_partner_sees_the_emoji_of_a_post_in_the_project_with_a_picture_
         assert await bob.get("/api/v1/custom_emojis") == []
 
 
+async def test_what_was_written_before_a_project_had_the_emoji_shows_it_from_then_on(tied: Tied):
+    acme = tied[0]
+    before = await acme.post("alice", "Lift it with the :crane:")
+    async with apps_of(acme, "alice") as (alice,):
+        assert names(await alice.get(f"/api/v1/statuses/{before.id}")) == []
+        await drawn(acme, "crane")
+        assert names(await alice.get(f"/api/v1/statuses/{before.id}")) == []  # the project has it not
+        await acme.post("alice", "The :crane: is here")
+        assert names(await alice.get(f"/api/v1/statuses/{before.id}")) == ["crane"]
+
+
 async def test_an_emoji_of_a_partner_stands_for_nothing_outside_its_project(tied: Tied):
     acme, globex, _ = tied
     await drawn(acme, "crane")
