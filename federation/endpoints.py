@@ -257,7 +257,9 @@ class _Endpoints:
         if receipt.status < 400:
             return Response(status=receipt.status, headers=receipt.headers)
         title = HTTPStatus(receipt.status).phrase
-        return _problem(self.node, receipt.status, title, rule=receipt.rule)
+        response = _problem(self.node, receipt.status, title, rule=receipt.rule)
+        response.headers.update(receipt.headers)
+        return response
 
     async def _serve(self, disclosure: Disclosure, viewer: str) -> Response:
         try:

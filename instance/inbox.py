@@ -1,7 +1,7 @@
 """What comes in, decided and written in one transaction. The rule kept here: once only, in each party's order, and nothing without a trace.
 
 Every arrival ends as a Receipt, recorded in `received` with the rule that decided: 202 when it was taken in, 422 and 409 when it never
-will be, 403 and 503 when it may be later. An entry of a project's log is placed first: the
+will be, 403, 429 and 503 when it may be later. An entry of a project's log is placed first: the
 next one has its turn at once, and after it those that were held for it; one that came early is held and its gap made known; a second
 one with a number already taken is kept as evidence. An entry that a rule does not take keeps its place in the chain, marked ignored.
 
@@ -38,6 +38,8 @@ _log = structlog.get_logger(__name__)
 IGNORED_UNKNOWN = "ignored_unknown"
 CLOSED = "closed"
 _CAME_TOO_EARLY = "_unknown"  # how the rules end that ignore an entry for want of what it acts on
+_TOO_OFTEN = "_too_often"  # how the rules end by which a guest has to wait; what is well meant is not lost
+LATER_S = 600
 HELD_LIMIT = 10_000  # entries ahead of a head that are kept; what lies further ahead is fetched in its turn
 
 
@@ -168,6 +170,8 @@ def _outside_logs(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
         return Receipt(422, "no_log")
     incoming = Incoming(activity, arrival.speaker, arrival.proven, None, None)
     ruling = _take(tx, rule, incoming, gate)
+    if ruling.rule.endswith(_TOO_OFTEN):
+        return Receipt(429, ruling.rule, (("Retry-After", str(LATER_S)),))
     refused = 403 if ruling.rule == CLOSED else 422  # it may be later, or it never will be
     return Receipt(202 if ruling.taken else refused, ruling.rule)
 

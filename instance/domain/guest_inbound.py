@@ -15,6 +15,8 @@ from instance.storage import guest_standing, guests
 from instance.storage.database import Tx
 from instance.storage.guests import FollowerRow
 
+HOUR_MS = 3_600_000
+FOLLOWS_AN_HOUR = 2_000  # of people of one host: each is a row, and a letter of ours
 NOTHING: tuple[Draft, ...] = ()
 NONE = Ruling(taken=False, rule="guest_has_none")
 
@@ -32,6 +34,9 @@ def verify_follow(tx: Tx, incoming: Incoming) -> Ruling:
         return Ruling(taken=False, rule="guest_is_blocked")
     if guests.actor(tx, incoming.activity.actor) is None:
         return Ruling(taken=False, rule="guest_unknown")
+    since_ms = tx.now_ms - HOUR_MS
+    if guests.followed_lately(tx, project, host=incoming.host, since_ms=since_ms) >= FOLLOWS_AN_HOUR:
+        return Ruling(taken=False, rule="guest_follows_too_often")
     return Ruling(taken=True, rule="guest_follows")
 
 

@@ -188,6 +188,7 @@ _BY_FOLLOW = Query(
     .limit(1),
     FollowerRow,
 )
+_FOLLOWED_LATELY = Query(select(func.count()).where(*_OF_HOST, _f.since_ms > bindparam("since_ms")), _Count)
 _FOLLOW = Command(
     upsert(
         GuestFollower,
@@ -350,6 +351,12 @@ def followed_by(tx: Tx, actor_iri: str, follow_iri: str) -> str:
     """The project that somebody follows by a Follow with this id; nothing when there is none."""
     found = tx.first(_BY_FOLLOW, of_actor=actor_iri, of_follow=follow_iri)
     return found.project_iri if found is not None else ""
+
+
+def followed_lately(tx: Tx, project_iri: str, *, host: str, since_ms: int) -> int:
+    """How many people of a host began to follow a project since a time."""
+    found = tx.first(_FOLLOWED_LATELY, of_project=project_iri, of_host=host, since_ms=since_ms)
+    return found.followers if found is not None else 0
 
 
 def follow(tx: Tx, row: FollowerRow) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import base64
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -22,7 +22,7 @@ from urllib.parse import urldefrag, urlsplit
 import aiohttp
 import orjson
 from aiohttp.test_utils import TestServer
-from aiohttp.web import Application, Request, Response
+from aiohttp.web import Application, Request, Response, StreamResponse
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -31,6 +31,7 @@ from federation import keys, signature
 from tests.nodes import Company, until
 
 Json = dict[str, Any]
+Handler = Callable[[Request], Awaitable[StreamResponse]]
 Shape = Callable[["Foreign", str, str], Any]
 AS = "https://www.w3.org/ns/activitystreams"
 PUBLIC = f"{AS}#Public"
@@ -96,6 +97,8 @@ class Foreign:
     taken: list[tuple[str, Json]] = field(default_factory=list)
     turned_away: list[str] = field(default_factory=list)
     follows: dict[str, Json] = field(default_factory=dict)  # the last Follow of each
+    instead: dict[str, Handler] = field(default_factory=dict)  # what answers at a path instead of a document
+    asked: list[str] = field(default_factory=list)  # the paths that were asked for
     _found: dict[str, keys.PublicKey] = field(default_factory=dict)
     _serial: int = 0
     _sent: int = 0
@@ -181,10 +184,11 @@ class Foreign:
             return answer.status, answer.content_type, await answer.read()
 
     async def send(
-        self, company: Company, who: str, activity: Any, *, path: str = "/inbox"
+        self, company: Company, who: str, activity: Any, *, path: str = "/inbox", forged: bool = False
     ) -> tuple[int, Json]:
-        """Deliver an activity of somebody there; status and problem of the answer."""
-        body, name = orjson.dumps(activity), SERVER if who == self.server_actor else PERSON
+        """Deliver an activity of somebody there, or any bytes; status and problem of the answer. `forged`: with another key."""
+        body = activity if isinstance(activity, bytes) else orjson.dumps(activity)
+        name = "another" if forged else SERVER if who == self.server_actor else PERSON
         headers = {
             "Host": company.host,
             "User-Agent": self.kind.agent.format(base=self.base),
@@ -225,11 +229,14 @@ class Foreign:
             signs, key_for(name), key_id, method=method, path=path, body=body, known=known, moment=moment
         )
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> StreamResponse:
         """Whatever is asked or brought."""
         return await (self._take(request) if request.method == "POST" else self._tell(request))
 
-    async def _tell(self, request: Request) -> Response:
+    async def _tell(self, request: Request) -> StreamResponse:
+        self.asked.append(request.path_qs)
+        if request.path_qs in self.instead:
+            return await self.instead[request.path_qs](request)
         document = self.documents.get(request.path_qs)
         if document is None:
             return Response(status=404)
