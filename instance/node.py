@@ -179,7 +179,7 @@ class Cordee:
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
         )
-        self._turned_away_ms: dict[str, int] = {}
+        self._turned_away_ms: dict[tuple[str, str], int] = {}
         self._said: dict[str, _Said] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -330,11 +330,11 @@ class Cordee:
 
     @_or_later
     async def turned_away(self, host: str, error: FederationError) -> None:
-        """Note that a request in the name of a company we know was refused at the door, once a second for each company."""
-        now = self._clock()
-        if now - self._turned_away_ms.get(host, 0) < 1000 or not await self._keyring.is_known(host, None):
+        """Note that a request in the name of a company we know was refused at the door, once a second for each company and rule."""
+        now, what = self._clock(), (host, error.rule)
+        if now - self._turned_away_ms.get(what, 0) < 1000 or not await self._keyring.is_known(host, None):
             return
-        self._turned_away_ms[host] = now
+        self._turned_away_ms[what] = now
         note = partial(
             exchanges.turn_away, host=host, status=error.status, rule=error.rule, detail=error.safe
         )

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cache
+from io import BytesIO
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
@@ -196,7 +197,10 @@ class Foreign:
         }
         headers |= self._signed(company, "POST", path, body, who, name)
         url = f"http://127.0.0.1:{company.port}{path}"
-        async with self._session() as session, session.post(url, data=body, headers=headers) as answer:
+        async with (
+            self._session() as session,
+            session.post(url, data=BytesIO(body), headers=headers) as answer,
+        ):
             said = await answer.read()
             return answer.status, orjson.loads(said) if said else {}
 
