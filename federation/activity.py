@@ -4,15 +4,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from federation.document import Document, first_type, id_of, one_or_many
+from federation.compact import compacted
+from federation.document import Document, first_type, id_of, one_or_many, types_of
 from federation.errors import Malformed
+from federation.vocabulary import ACTIVITY_TYPES
 
 _CARRIES_AN_ACTIVITY = frozenset({"Undo", "Accept", "Reject"})
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One activity. `object` and `target` are as they came (an id or an object); `document` is the whole."""
+    """One activity. `object` and `target` are an id or an object; `document` is the whole, in one shape for all that others write.
+
+    `raw` is the whole as it came, which proofs and hashes cover.
+    """
 
     iri: str
     type: str
@@ -22,11 +27,13 @@ class Activity:
     document: Document = field(repr=False)
     object_iri: str | None
     inner: "Activity | None" = field(repr=False)
+    raw: Document = field(repr=False)
 
     @classmethod
-    def parse(cls, document: Document) -> "Activity":
+    def parse(cls, raw: Document) -> "Activity":
         """Read an activity. Raises Malformed, naming the field that cannot be read."""
-        iri, kind, actor = id_of(document), first_type(document), id_of(document.get("actor"))
+        document = compacted(raw)
+        iri, kind, actor = id_of(document), _kind(document), id_of(document.get("actor"))
         if not iri:
             raise Malformed("activity_without_id", safe="The activity has no id.")
         if not kind:
@@ -45,6 +52,7 @@ class Activity:
             document,
             id_of(carried),
             _inner(kind, carried),
+            raw,
         )
 
     @property
@@ -56,6 +64,11 @@ class Activity:
     def published_ms(self) -> int | None:
         """When it was published, in ms since the epoch, if it says so in a form that can be read."""
         return moment_ms(self.document.get("published"))
+
+
+def _kind(document: Document) -> str:
+    kinds = types_of(document)
+    return next((kind for kind in kinds if kind in ACTIVITY_TYPES), next(iter(kinds), ""))
 
 
 def _single(value: Any) -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 
+from federation.compact import short
 from federation.errors import Malformed
 
 Document = dict[str, Any]
 LIMIT_BYTES = 1024 * 1024
 MAX_DEPTH = 32
-_PREFIXES = ("https://www.w3.org/ns/activitystreams#", "http://www.w3.org/ns/activitystreams#", "as:")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -72,7 +72,7 @@ def types_of(thing: Any) -> tuple[str, ...]:
     if not isinstance(thing, dict):
         return ()
     names = one_or_many(thing.get("type", thing.get("@type")))
-    return tuple(_short(name) for name in names if isinstance(name, str))
+    return tuple(short(name) for name in names if isinstance(name, str))
 
 
 def first_type(thing: Any) -> str:
@@ -80,18 +80,20 @@ def first_type(thing: Any) -> str:
     return next(iter(types_of(thing)), "")
 
 
-def _short(name: str) -> str:
-    for prefix in _PREFIXES:
-        if name.startswith(prefix):
-            return name[len(prefix) :]
-    return name
-
-
 def text_of(value: Any) -> str:
     """A text property: the string itself, or the first string of a list or a language map."""
     if isinstance(value, dict):
         value = list(value.values())
     return next((item for item in one_or_many(value) if isinstance(item, str)), "")
+
+
+def words_of(thing: Document, name: str, *, language: str = "") -> str:
+    """A text property, or where it is not there its map of languages: in that language, else in the first one."""
+    found, by_language = text_of(thing.get(name)), thing.get(f"{name}Map")
+    if found or not isinstance(by_language, dict):
+        return found
+    said = (text_of(value) for value in (by_language.get(language), *by_language.values()))
+    return next((words for words in said if words), "")
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -20,6 +20,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import NamedTuple
 
+from federation.compact import compacted
 from federation.document import Document, id_of
 from federation.errors import Malformed
 from federation.jcs import canonical
@@ -108,7 +109,8 @@ def entry_of(document: Document) -> Entry | None:
     prev = None if seq == 1 and "prev" not in fields else _hash(fields.get("prev"), "log.prev")
     if seq == 1 and prev is not None:
         raise _bad("log.prev")
-    actor, iri = id_of(document.get("actor")), id_of(document)
+    said = compacted(document)
+    actor, iri = id_of(said.get("actor")), id_of(said)
     if actor is None or iri is None or host_of(actor) != party or host_of(iri) != party:
         raise Malformed(
             "log_party", party, safe="log.party must be the host of the actor and of the activity."
@@ -162,10 +164,11 @@ def redacted(document: Document) -> Document:
     """The envelope of an entry whose content is gone. Redacting twice changes nothing."""
     if is_redacted(document):
         return document
-    kept = {name: document[name] for name in _KEPT_WHEN_REDACTED if name in document}
+    said = compacted(document)
+    kept = {name: document.get(name, said[name]) for name in _KEPT_WHEN_REDACTED if name in said}
     return {
         **kept,
-        "object": id_of(document.get("object")),
+        "object": id_of(said.get("object")),
         "redacted": True,
         "entryHash": entry_hash(document),
     }

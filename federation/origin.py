@@ -109,8 +109,11 @@ def _check_carried(activity: Activity, carried: Document) -> None:
     if iri is None or not same_origin(iri, activity.actor):
         raise Refused("object_of_another_host", iri or "an object without id")
     author = carried.get("attributedTo")
-    if author is not None and id_of(author) != activity.actor:
-        raise Refused("object_of_another_author", f"{id_of(author)} in {activity.iri}")
+    authors = [id_of(one) or "" for one in one_or_many(author)]
+    if author is not None and not (
+        activity.actor in authors and all(same_origin(one, activity.actor) for one in authors)
+    ):
+        raise Refused("object_of_another_author", f"{authors[:2]} in {activity.iri}")
 
 
 def _is_own(activity: Activity, undone: Document) -> bool:

@@ -90,6 +90,41 @@ JRD_JSON: Final = "application/jrd+json"
 ACCEPT: Final = f"{ACTIVITY_JSON}, {LD_JSON}"
 
 ACTOR_TYPES: Final = frozenset({"Application", "Group", "Organization", "Person", "Service"})
+# Of an activity with several types the first of these counts.
+ACTIVITY_TYPES: Final = frozenset(
+    [
+        "Accept",
+        "Add",
+        "Announce",
+        "Arrive",
+        "Block",
+        "Create",
+        "Delete",
+        "Dislike",
+        "EmojiReact",
+        "Flag",
+        "Follow",
+        "Ignore",
+        "Invite",
+        "Join",
+        "Leave",
+        "Like",
+        "Listen",
+        "Move",
+        "Offer",
+        "QuoteRequest",
+        "Read",
+        "Reject",
+        "Remove",
+        "Suspend",
+        "TentativeAccept",
+        "TentativeReject",
+        "Travel",
+        "Undo",
+        "Update",
+        "View",
+    ]
+)
 NOTE_TYPES: Final = frozenset(
     {"Note", "Article", "Page", "Question", "Event", "Image", "Audio", "Video", "Document"}
 )

@@ -249,7 +249,7 @@ def _entry(row: EntryRow) -> Entry:
 def _turn(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> tuple[str, str]:
     """An entry that is next: what it becomes, and the rule that says so."""
     ids.mint(tx, activity.iri, kind=activity.type.lower(), space=entry.project)
-    if log.is_redacted(activity.document):
+    if log.is_redacted(activity.raw):
         return entries.REDACTED, "redacted"
     rule = activities.rule_for(activity)
     if rule is None:
@@ -292,6 +292,6 @@ def _row(tx: Tx, activity: Activity, entry: Entry, *, state: str, rule: str = ""
         object_iri=activity.object_iri or "",
         state=state,
         rule=rule,
-        document=orjson.dumps(activity.document).decode(),
+        document=orjson.dumps(activity.raw).decode(),
         received_at_ms=tx.now_ms,
     )

@@ -139,7 +139,7 @@ class KeyRing:
 
     async def prove(self, activity: Activity) -> str | None:
         """The actor of the activity when its integrity proof holds; None without any proof of our suite. Raises FederationError."""
-        ours = [item for item in proof.proofs_of(activity.document) if item.get("cryptosuite") == proof.SUITE]
+        ours = [item for item in proof.proofs_of(activity.raw) if item.get("cryptosuite") == proof.SUITE]
         methods = [proof.method_of(item) for item in ours]
         if not methods:
             return None
@@ -159,7 +159,7 @@ class KeyRing:
 
     async def check_known(self, activity: Activity) -> None:
         """Raise Unauthentic("bad_proof") when a proof by keys that we know does not hold. Nothing is asked for those that we do not; proofs of another kind say nothing."""
-        for item in proof.proofs_of(activity.document):
+        for item in proof.proofs_of(activity.raw):
             method = item.get("verificationMethod")
             if not isinstance(method, str) or not await self.knows(method):
                 return
@@ -171,9 +171,9 @@ class KeyRing:
 
     def _check(self, activity: Activity, found: dict[str, PublicKey]) -> None:
         proof.check_proof(
-            activity.document, find_key=lambda method: _ed25519(found.get(method)), now_ms=self._clock()
+            activity.raw, find_key=lambda method: _ed25519(found.get(method)), now_ms=self._clock()
         )
-        for item in proof.proofs_of(activity.document):
+        for item in proof.proofs_of(activity.raw):
             key, made_ms = found[proof.method_of(item)], moment_ms(item.get("created"))
             if key.is_over(self._clock() if made_ms is None else made_ms):
                 raise Unauthentic("key_expired", key.id, safe="The proof was made after its key had ceased.")

@@ -362,7 +362,7 @@ class Cordee:
 
     async def _authenticated(self, activity: Activity, signer: str, heads: str | None) -> Arrival:
         """Who speaks, and by what right. Raises FederationError."""
-        entry = log.entry_of(activity.document)
+        entry = log.entry_of(activity.raw)
         if await self._needs_no_proof(activity, signer):
             await self._keyring.check_known(activity)
             proven = None
@@ -377,7 +377,7 @@ class Cordee:
 
     async def _needs_no_proof(self, activity: Activity, signer: str) -> bool:
         """Whether somebody at a guest host brings their own words: a proof adds nothing, and its key need not be had. One by a key that we know has to hold all the same."""
-        if log.entry_of(activity.document) is not None or signer != activity.actor:
+        if log.entry_of(activity.raw) is not None or signer != activity.actor:
             return False
         return await self._database.read(lambda tx: guest.is_guest(tx, host_of(signer)))
 

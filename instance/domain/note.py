@@ -5,10 +5,12 @@ An article has its name above its words; what is neither becomes words without l
 
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
+from html import escape
 from typing import Any, NamedTuple
 
 from federation.activity import moment_ms
-from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of, types_of
+from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of, types_of, words_of
 from federation.errors import FederationError
 from federation.origin import host_of, same_origin
 from federation.vocabulary import PUBLIC_SPELLINGS
@@ -27,7 +29,9 @@ EMOJI_LIMIT_BYTES = 256 * 1024
 ANSWERS_LIMIT = 20
 ANSWER_LIMIT_CHARS = 500
 VOTES_LIMIT = 1_000_000_000
+LINE_LIMIT_CHARS = 500
 _WRITTEN = frozenset({"Article", "Page"})
+_SHOWN = frozenset({"Image", "Video", "Audio", "Document"})
 
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 _SHORTCODE = re.compile(r":?([a-zA-Z0-9_]{2,64}):?")
@@ -100,12 +104,10 @@ def read_note(document: Document, *, now_ms: int) -> Note:
         author_iri=id_of(document.get("attributedTo")) or "",
         parent_iri=id_of(document.get("inReplyTo")),
         content=content,
-        spoiler=text.plain(text_of(document.get("summary"))[:SPOILER_LIMIT_CHARS])
-        if document.get("summary")
-        else "",
+        spoiler=_spoiler(document, language or ""),
         sensitive=document.get("sensitive") is True,
         language=language,
-        work_kind=_work_kind(document.get("work")),
+        work_kind=_work_kind(document.get("work"), types_of(document)),
         mentions=_mentions(document.get("tag")),
         hashtags=_hashtags(document.get("tag")),
         pictures=_pictures(document.get("attachment"), iri),
@@ -120,9 +122,10 @@ def read_note(document: Document, *, now_ms: int) -> Note:
     )
 
 
-def author_of(document: Any) -> str | None:
-    """The IRI of who a Note says wrote it."""
-    return id_of(document.get("attributedTo")) if isinstance(document, dict) else None
+def is_by(document: Any, author_iri: str) -> bool:
+    """Whether a Note is that author's: it says so, perhaps beside others, or says nothing of who wrote it."""
+    authors = ids_of(document.get("attributedTo")) if isinstance(document, dict) else [""]
+    return author_iri in authors or not authors
 
 
 def parent_of(document: Any) -> str | None:
@@ -154,22 +157,73 @@ def _moment(value: Any, now_ms: int) -> int:
     return clamped(moment_ms(value), now_ms)
 
 
+def _spoiler(document: Document, language: str) -> str:
+    """The warning in front of a Note. What an article begins with is no warning."""
+    if _WRITTEN.intersection(types_of(document)) and document.get("sensitive") is not True:
+        return ""
+    return text.plain(words_of(document, "summary", language=language)[:SPOILER_LIMIT_CHARS])
+
+
 def _content(document: Document) -> tuple[str | None, str]:
     """Language and clean HTML."""
-    content = text_of(document.get("content"))
-    language, by_language = None, document.get("contentMap")
-    if isinstance(by_language, dict):
-        pairs = [(key, value) for key, value in by_language.items() if isinstance(value, str)]
-        language, said = next((pair for pair in pairs if not content or pair[1] == content), (None, content))
-        content = content or said
-    content = content[:CONTENT_LIMIT_CHARS]
-    language = language if language and _LANGUAGE.fullmatch(language) else None
-    kinds, name = types_of(document), text_of(document.get("name"))
+    language, content = _said(document)
+    content, kinds = content[:CONTENT_LIMIT_CHARS], types_of(document)
+    name = words_of(document, "name", language=language or "")
     if not {"Note", "Question"}.isdisjoint(kinds) and not _WRITTEN.intersection(kinds):
-        return language, text.clean(content)
-    if _WRITTEN.intersection(kinds):
-        return language, text.clean(text.from_plain(name) + content)
-    return language, text.from_plain(f"{name}\n\n{text.plain(content)}")
+        html = content
+    elif _WRITTEN.intersection(kinds):
+        html = text.from_plain(name) + (content or text.from_plain(words_of(document, "summary")))
+    else:
+        html = text.from_plain("\n\n".join([name, *_occasion(document), text.plain(content)]))
+    return language, text.clean(html + _unfetched(document))
+
+
+def _said(document: Document) -> tuple[str | None, str]:
+    """The words as they came and their language, where that is told: by a map beside the words, or in their place."""
+    told = document.get("content")
+    content = "" if isinstance(told, dict) else text_of(told)
+    by_language = told if isinstance(told, dict) else document.get("contentMap")
+    if not isinstance(by_language, dict):
+        return None, content
+    pairs = [(key, value) for key, value in by_language.items() if isinstance(value, str)]
+    language, said = next((pair for pair in pairs if not content or pair[1] == content), (None, content))
+    return language if language and _LANGUAGE.fullmatch(language) else None, content or said
+
+
+def _occasion(document: Document) -> list[str]:
+    """When and where an Event is, in lines that need no language."""
+    begins, ends = (moment_ms(document.get(name)) for name in ("startTime", "endTime"))
+    when = " – ".join(f"{_utc(at_ms):%Y-%m-%d %H:%M} UTC" for at_ms in (begins, ends) if at_ms is not None)
+    places = [place for place in one_or_many(document.get("location")) if isinstance(place, dict)]
+    where = ", ".join(filter(None, (words_of(place, "name") for place in places)))
+    return (
+        [line[:LINE_LIMIT_CHARS] for line in (when, where) if line] if "Event" in types_of(document) else []
+    )
+
+
+def _utc(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(max(EARLIEST_MS, min(at_ms, LATEST_MS)) / 1000, UTC)
+
+
+def _unfetched(document: Document) -> str:
+    """A link in place of each picture that we do not fetch, so that nobody misses that there is one: its bytes are vouched for by nobody."""
+    iri, lines = id_of(document) or "", []
+    for item in one_or_many(document.get("attachment"))[:PICTURES_LIMIT]:
+        address = _address(item)
+        if first_type(item) in _SHOWN and address and _picture(item, iri) is None:
+            words = text.plain(words_of(item, "name"))[:LINE_LIMIT_CHARS] or first_type(item)
+            lines.append(f'<p><a href="{escape(address)}">{escape(words)}</a></p>')
+    return "".join(lines)
+
+
+def _address(item: Any) -> str:
+    """Where something is: an address, or a Link to it, of several the first."""
+    value = item.get("url", item.get("href")) if isinstance(item, dict) else item
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("href") or id_of(value)
+    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
 
 
 def _quoted(document: Document) -> str | None:
@@ -199,7 +253,7 @@ def _asked(document: Document) -> Asked | None:
         for option in one_or_many(document.get("anyOf" if multiple else "oneOf"))[: ANSWERS_LIMIT + 1]
         if isinstance(option, dict)
     ]
-    titles = tuple(text_of(option.get("name"))[:ANSWER_LIMIT_CHARS] for option in options)
+    titles = tuple(words_of(option, "name")[:ANSWER_LIMIT_CHARS] for option in options)
     if not 2 <= len(titles) <= ANSWERS_LIMIT or len(set(titles)) < len(titles) or "" in titles:
         return None
     counts = tuple(_replies(option.get("replies")) for option in options)
@@ -214,8 +268,10 @@ def _replies(value: Any) -> int | None:
     return _whole(value.get("totalItems"), VOTES_LIMIT) if isinstance(value, dict) else None
 
 
-def _work_kind(value: Any) -> str | None:
+def _work_kind(value: Any, kinds: tuple[str, ...]) -> str | None:
     kind = value.get("kind") if isinstance(value, dict) else None
+    if kind is None and "Event" in kinds:
+        return "milestone"
     return kind if kind in text.WORK_KINDS else None
 
 
@@ -257,7 +313,7 @@ def _pictures(attachments: Any, note_iri: str) -> tuple[Attached, ...]:
 
 def _picture(item: Document, note_iri: str) -> Attached | None:
     """A picture of the Note's own host whose bytes the Note vouches for; any other is left out."""
-    url, digest = next(iter(ids_of(item.get("url"))), ""), item.get("digestMultibase")
+    url, digest = _address(item), item.get("digestMultibase")
     sha256 = _DIGEST.fullmatch(digest) if isinstance(digest, str) else None
     size = _whole(item.get("size"), UPLOAD_LIMIT_BYTES)
     media_type = item.get("mediaType")
@@ -272,7 +328,7 @@ def _picture(item: Document, note_iri: str) -> Attached | None:
         width=_whole(item.get("width"), 100_000) or 0,
         height=_whole(item.get("height"), 100_000) or 0,
         blurhash=blurhash if isinstance(blurhash, str) and len(blurhash) <= 100 else None,
-        description=text_of(item.get("name"))[:DESCRIPTION_LIMIT_CHARS],
+        description=words_of(item, "name")[:DESCRIPTION_LIMIT_CHARS],
         focus=_focus(item.get("focalPoint")),
     )
 

@@ -10,7 +10,7 @@ from federation.origin import host_of
 from instance import ids
 from instance.domain import emoji, guest, index, quote, thread, timeline
 from instance.domain import post as posting
-from instance.domain.note import Attached, Note, author_of, clamped, contexts_of, parent_of, read_note
+from instance.domain.note import Attached, Note, clamped, contexts_of, is_by, parent_of, read_note
 from instance.domain.outcome import Incoming, Ruling
 from instance.events import MediaWanted
 from instance.storage import actors, log, media, members, posts
@@ -56,7 +56,7 @@ def verify_create(tx: Tx, incoming: Incoming) -> Ruling:
     if refusal is not None:
         return refusal
     note = incoming.activity.object
-    if author_of(note) != incoming.activity.actor:
+    if not is_by(note, incoming.activity.actor):
         return Ruling(taken=False, rule="not_the_author")
     parent_iri = parent_of(note)
     parent = posts.by_iri(tx, parent_iri) if parent_iri else None
