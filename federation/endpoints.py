@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from aiohttp.web import Request, Response, StreamResponse
 
-from federation import log, signature
+from federation import log, signature, synchronization
 from federation.activity import Activity
 from federation.document import LIMIT_BYTES, Document, first_type, id_of, parse
 from federation.doors import Door, Route
@@ -131,7 +131,7 @@ class _Endpoints:
             raise
         if letter.sender is None:
             return Response(status=HTTPStatus.ACCEPTED)
-        heads = request.headers.get(log.HEADER) if log.HEADER.lower() in letter.sender.covered else None
+        heads = _covered(request, letter.sender, log.HEADER)
         try:
             receipt = await self.node.receive(
                 letter.activity, signer=letter.sender, raw=letter.body, heads=heads
@@ -139,6 +139,9 @@ class _Endpoints:
         except Unavailable:
             self.replays.release(letter.sender)
             raise
+        followers = _covered(request, letter.sender, synchronization.HEADER)
+        if followers is not None and receipt.status < HTTPStatus.BAD_REQUEST:
+            await self.node.followers_said(letter.activity.actor, followers)
         return self._acknowledge(receipt)
 
     async def _opened(self, request: Request) -> "_Letter":
@@ -277,6 +280,11 @@ class _Endpoints:
             return _not_found()
         headers = {**_FIXED_HEADERS, **dict(disclosure.headers), "Content-Type": disclosure.media_type}
         return Response(status=disclosure.status, body=disclosure.body, headers=headers)
+
+
+def _covered(request: Request, sender: Sender, name: str) -> str | None:
+    """A header that counts only under the signature."""
+    return request.headers.get(name) if name.lower() in sender.covered else None
 
 
 def _check_media_type(request: Request) -> None:

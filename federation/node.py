@@ -61,6 +61,10 @@ class Node(Protocol):
         """
         ...
 
+    async def followers_said(self, sender: str, value: str) -> None:
+        """What came beside a delivery of `sender` (an actor's IRI) about its followers here (FEP-8fcf), under the signature."""
+        ...
+
     async def turned_away(self, host: str, error: FederationError) -> None:
         """Note that a request in the name of `host` was refused before its sender was proven. Who came may be anybody."""
         ...

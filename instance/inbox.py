@@ -133,7 +133,7 @@ def _make_gaps_known(tx: Tx, project: str, theirs: Mapping[str, Head]) -> None:
 
 
 def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
-    if received.is_taken(tx, arrival.activity.iri):
+    if received.is_taken(tx, arrival.activity.iri) and not _may_be_meant_again(tx, arrival):
         return Receipt(202, "duplicate")
     if arrival.entry is None:
         return _outside_logs(tx, arrival, gate)
@@ -145,6 +145,12 @@ def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
     if arrival.speaker == tx.home.host:  # our own, from a partner: a backup was restored (instance/ownlog.py)
         return _placed(tx, arrival, arrival.entry, gate)
     return _of_departed(tx, arrival, arrival.entry, gate)
+
+
+def _may_be_meant_again(tx: Tx, arrival: Arrival) -> bool:
+    """Servers undo a Follow that they have lost (FEP-8fcf) under the same id each time; what is so already is refused by its rule."""
+    is_undo = arrival.entry is None and arrival.activity.type == "Undo"
+    return is_undo and guest.is_guest(tx, arrival.speaker)
 
 
 def _of_departed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:

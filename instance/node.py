@@ -50,6 +50,7 @@ from instance.inbox import Arrival
 from instance.keyring import KeyRing
 from instance.meeting import Meeting
 from instance.pusher import Pusher
+from instance.recount import Recount
 from instance.serving import Permitted
 from instance.storage import delivery as letters
 from instance.storage import (
@@ -206,6 +207,7 @@ class Cordee:
         await self.delivery.stop()
         await self.fetcher.stop()
         await self.departed.stop()
+        await self.recount.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -327,6 +329,10 @@ class Cordee:
         if receipt.status >= 400:
             _log.warning("refused", rule=receipt.rule, iri=activity.iri, host=host)
         return receipt
+
+    async def followers_said(self, sender: str, value: str) -> None:
+        """Take or pass over what came beside a delivery about followers here."""
+        _log.info("followers_said", iri=sender, rule=self.recount.hear(sender, value))
 
     @_or_later
     async def turned_away(self, host: str, error: FederationError) -> None:

@@ -71,6 +71,7 @@ class FakeNode:
     asked_for: list[tuple[str, str, str]] = field(default_factory=list)
     received: list[tuple[Activity, Sender, bytes, str | None]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    said_of_followers: list[tuple[str, str]] = field(default_factory=list)
     too_fast_s: int = 0
     unavailable_s: int = 0
 
@@ -100,6 +101,9 @@ class FakeNode:
             raise Unavailable("disk_full", wait_s=self.unavailable_s)
         self.received.append((activity, signer, raw, heads))
         return self.receipt
+
+    async def followers_said(self, sender: str, value: str) -> None:
+        self.said_of_followers.append((sender, value))
 
     async def turned_away(self, host: str, error: FederationError) -> None:
         self.refused.append((host, error.rule))

@@ -39,7 +39,7 @@ def _key(name: str) -> RSAPrivateKey:
 
 @dataclass
 class Outsider:
-    """The server, up. `posts` are what its inbox took; `shared` whether it has one inbox for all; `counted` what came beside, signed, about its followers.
+    """The server, up. `lists` are what it answers about followers, by path; `asked` those that it was asked for. `posts` are what its inbox took; `shared` whether it has one inbox for all; `counted` what came beside, signed, about its followers.
 
     `gone` are the paths that answer 410.
     """
@@ -51,6 +51,8 @@ class Outsider:
     turned_away: list[dict[str, Any]] = field(default_factory=list)
     inboxes: list[str] = field(default_factory=list)
     counted: list[str | None] = field(default_factory=list)
+    lists: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     _keys: dict[str, keys.PublicKey] = field(default_factory=dict)
     _serial: int = 0
@@ -141,11 +143,11 @@ class Outsider:
             body = await answer.read()
             return answer.status, orjson.loads(body) if body else {}
 
-    async def send(self, company: Company, name: str, activity: dict[str, Any]) -> int:
-        """Deliver an activity of somebody there; the status of the answer."""
+    async def send(self, company: Company, name: str, activity: dict[str, Any], *, counted: str = "") -> int:
+        """Deliver an activity of somebody there; the status of the answer. `counted` goes beside, signed, about their followers."""
         body = orjson.dumps(activity)
-        headers = {"Content-Type": JSON, "User-Agent": self.agent}
-        headers |= self._signed(company, "POST", "/inbox", body, name)
+        headers = {"Content-Type": JSON, "User-Agent": self.agent} | ({COUNTED: counted} if counted else {})
+        headers |= self._signed(company, "POST", "/inbox", body, name, counted)
         url = self._at(company, "/inbox")
         async with self._session() as session, session.post(url, data=body, headers=headers) as answer:
             return answer.status
@@ -163,8 +165,11 @@ class Outsider:
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(skip_auto_headers=["User-Agent"])
 
-    def _signed(self, company: Company, method: str, path: str, body: bytes, name: str) -> dict[str, str]:
+    def _signed(
+        self, company: Company, method: str, path: str, body: bytes, name: str, counted: str = ""
+    ) -> dict[str, str]:
         covered = CIMultiDict({"Content-Type": JSON} if body else {})
+        covered.update({COUNTED: counted} if counted else {})
         request = signature.Request(method, company.config.base_url, path, covered, body)
         iri = self.iri(name)
         return signature.sign(
@@ -179,6 +184,14 @@ class Outsider:
         if document is None:
             return Response(status=404)
         return Response(body=orjson.dumps(document), content_type=JSON)
+
+    async def answer_list(self, request: Request) -> Response:
+        """Who follows somebody there, as far as it says."""
+        self.asked.append(request.raw_path)
+        found = self.lists.get(request.raw_path)
+        return (
+            Response(status=404) if found is None else Response(body=orjson.dumps(found), content_type=JSON)
+        )
 
     async def answer_post(self, request: Request) -> Response:
         """Take an activity in, when the key of its own actor signed the request."""
@@ -229,6 +242,7 @@ async def an_outsider(name: str = "mastodon", *, shared: bool = True) -> AsyncIt
     """An ordinary server, up and listening."""
     outside, app = Outsider(shared=shared), Application()
     app.router.add_get("/users/{name}", outside.answer_get)
+    app.router.add_get("/lists/{name}", outside.answer_list)
     app.router.add_post("/inbox", outside.answer_post)
     app.router.add_post("/users/{name}/inbox", outside.answer_post)
     server = TestServer(app, host="127.0.0.1")

@@ -3,11 +3,16 @@
 What is served is whole, never a page of it, so that nobody there is taken for one who does not follow.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from federation import collection
 from federation.document import Document
+from federation.letters import Draft
+from federation.origin import host_of
 from federation.synchronization import Said, followers_digest, render
-from instance.domain import guest
-from instance.policy import guest_of, is_takeback
+from instance.domain import guest, saying
+from instance.policy import guest_of, guest_space, is_takeback
 from instance.storage import guests
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
@@ -29,6 +34,24 @@ def partial(tx: Tx, project: ActorRow, *, viewer: str) -> Document | None:
         return None
     iris = guests.following(tx, project.iri, viewer)
     return collection.render_items(f"{project.iri}/followers_synchronization", iris)
+
+
+def disown(tx: Tx, sender: str, listed: Iterable[str]) -> tuple[Draft, ...]:
+    """Take back what a guest host takes for a following of ours: projects never follow. Of persons nothing is said."""
+    host, person = host_of(sender), guests.actor(tx, sender)
+    if person is None:
+        return ()
+    projects = sorted(set(guest.open_projects(tx, host)) & set(listed))
+    return tuple(
+        replace(_undo_follow(tx, iri, sender), host=host, inbox=person.shared_inbox or person.inbox)
+        for iri in projects
+    )
+
+
+def _undo_follow(tx: Tx, project_iri: str, sender: str) -> Draft:
+    follow = {"type": "Follow", "actor": project_iri, "object": sender}
+    space = guest_space(host_of(sender), project_iri)
+    return saying.to_guests(tx, "Undo", follow, space=space, to=[sender])
 
 
 def counted(tx: Tx, project: ActorRow, *, viewer: str) -> Document:

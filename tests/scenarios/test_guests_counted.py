@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from federation.synchronization import followers_digest, read
+from federation.synchronization import Said, followers_digest, read, render
+from tests.nodes import until
 from tests.outsider import Outsider
 from tests.scenarios.guest_place import Place, a_place
 
@@ -78,10 +79,84 @@ async def test_who_follows_no_more_is_counted_no_more(place: Place):
     assert found.digest == followers_digest([place.mastodon.iri("ann")])
 
 
+async def test_a_host_that_lost_a_follow_undoes_it_under_one_id_as_often_as_it_does(place: Place):
+    """As Mastodon does when we count somebody whom it does not: the id of its Undo is always the same."""
+    iri, follow = place.mastodon.iri("cleo"), place.mastodon.said("cleo", "Follow", place.acme.project_iri)
+    undo = place.mastodon.said("cleo", "Undo", follow | {"id": f"{iri}#follows/"})
+    undo["id"] = f"{iri}#follows//undo"
+    for summary in ("once", "again"):  # else it would be a replay of the same second
+        await place.mastodon.follow(place.acme, "cleo")
+        assert await place.mastodon.send(place.acme, "cleo", undo | {"summary": summary}) == 202
+        assert iri not in (await listed(place, place.mastodon))["orderedItems"]
+
+
+# what a guest host says of its own people's followers here
+
+
+async def counts(place: Place, name: str, listed: list[str], **said: str) -> None:
+    """Somebody at the guest host delivers something, beside which their followers here are counted."""
+    place.mastodon.person(name)
+    base, follow = place.mastodon.base, place.mastodon.said(name, "Follow", place.acme.project_iri)
+    header = Said(f"{base}/users/{name}/followers", f"{base}/lists/{name}", followers_digest(listed))
+    value = render(header._replace(**said))
+    assert await place.mastodon.send(place.acme, name, follow, counted=value) == 202
+
+
+def a_list(listed: list[str], **more: Any) -> dict[str, Any]:
+    return {"type": "OrderedCollection", "totalItems": len(listed), "orderedItems": listed, **more}
+
+
+async def test_a_project_that_is_counted_as_a_follower_takes_it_back_and_no_person_is_named(place: Place):
+    alice = f"{place.acme.config.base_url}/people/alice"
+    listed = [alice, f"{place.acme.config.base_url}/people/nobody", place.acme.project_iri]
+    first = a_list(listed[:1], next=f"{place.mastodon.base}/lists/gus2", totalItems=3)
+    place.mastodon.lists |= {"/lists/gus": first, "/lists/gus2": a_list(listed[1:])}
+    await counts(place, "gus", listed)
+    undo = await place.mastodon.arrived("Undo", 1)
+    follow = {"type": "Follow", "actor": place.acme.project_iri, "object": place.mastodon.iri("gus")}
+    assert (undo["actor"], undo["object"]) == (place.acme.project_iri, follow)
+    assert not any("/people/" in str(post) for post in place.mastodon.posts)
+
+
+@pytest.mark.parametrize("what", ["pages that end too early", "another list than the digest's", "no list"])
+async def test_from_a_part_of_a_list_nothing_follows(place: Place, what: str):
+    name, listed = what.replace(" ", "").replace("'", ""), [place.acme.project_iri]
+    answers = {
+        "pages that end too early": a_list(listed, totalItems=2),
+        "another list than the digest's": a_list([*listed, f"{place.acme.config.base_url}/people/bob"]),
+    }
+    place.mastodon.lists |= {f"/lists/{name}": answers[what]} if what in answers else {}
+    before = len(place.mastodon.of("Undo"))
+    await counts(place, name, listed)
+
+    async def is_asked() -> bool:
+        return f"/lists/{name}" in place.mastodon.asked
+
+    await until(is_asked)
+    await said(place, place.mastodon)
+    assert len(place.mastodon.of("Undo")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("hal", {"digest": followers_digest([])}),
+        ("ida", {"url": "https://elsewhere.example/lists/ida"}),
+        ("jon", {"digest": "none"}),
+    ],
+)
+async def test_who_counts_nobody_or_says_no_sense_is_not_asked(
+    place: Place, name: str, wrong: dict[str, str]
+):
+    await counts(place, name, [place.acme.project_iri], **wrong)
+    await said(place, place.mastodon)
+    assert f"/lists/{name}" not in place.mastodon.asked
+
+
 async def test_a_revoked_guest_is_served_nothing_and_told_of_nobody(place: Place):
     await place.revoke(place.stranger)
     reject = await place.stranger.arrived("Reject", 1)
     taken_back = [place.stranger.posts.index(each) for each in (reject, *place.stranger.of("Delete"))]
     assert {place.stranger.counted[index] for index in taken_back} == {None}
     assert (await place.stranger.get(place.acme, PARTIAL, signed_by="instance"))[0] == 404
-    assert len((await listed(place, place.mastodon))["orderedItems"]) == 1
+    assert place.mastodon.iri("ann") in (await listed(place, place.mastodon))["orderedItems"]
