@@ -176,6 +176,7 @@ class Cordee:
             media_dir=config.media_dir,
             own_host=self.home.host,
         )
+        self.recount = Recount(database, self.wire, self.gate, clock=clock)
         self.departed = Departed(database, self.wire, self.gate, hurry=self.delivery.hurry)
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock

@@ -143,11 +143,14 @@ class Outsider:
             body = await answer.read()
             return answer.status, orjson.loads(body) if body else {}
 
-    async def send(self, company: Company, name: str, activity: dict[str, Any], *, counted: str = "") -> int:
-        """Deliver an activity of somebody there; the status of the answer. `counted` goes beside, signed, about their followers."""
+    async def send(
+        self, company: Company, name: str, activity: dict[str, Any], *, counted: str = "", claimed: str = ""
+    ) -> int:
+        """Deliver an activity of somebody there; the status of the answer. `counted` goes beside, signed, about their followers; `claimed` unsigned."""
         body = orjson.dumps(activity)
         headers = {"Content-Type": JSON, "User-Agent": self.agent} | ({COUNTED: counted} if counted else {})
         headers |= self._signed(company, "POST", "/inbox", body, name, counted)
+        headers |= {COUNTED: claimed} if claimed else {}
         url = self._at(company, "/inbox")
         async with self._session() as session, session.post(url, data=body, headers=headers) as answer:
             return answer.status

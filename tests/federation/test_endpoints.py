@@ -231,16 +231,6 @@ async def test_heads_that_are_not_signed_are_not_believed(acme: Acme) -> None:
     assert acme.node.received[0][3] is None
 
 
-async def test_what_is_said_of_followers_is_passed_on_when_it_is_signed_and_the_letter_taken(
-    acme: Acme,
-) -> None:
-    await acme.post(covered={"Collection-Synchronization": "x"})
-    await acme.post(changed={"Collection-Synchronization": "unsigned"})
-    acme.node.receipt = Receipt(422, "no_log")
-    await acme.post(covered={"Collection-Synchronization": "refused"})
-    assert acme.node.said_of_followers == [(LETTER["actor"], "x")]
-
-
 async def test_the_answer_carries_the_nodes_own_heads(acme: Acme) -> None:
     acme.node.receipt = Receipt(202, "accepted", (("Cordee-Heads", "<x>; acme.example=1:ab"),))
     assert (await acme.post()).headers["Cordee-Heads"] == "<x>; acme.example=1:ab"

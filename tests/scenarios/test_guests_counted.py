@@ -153,6 +153,19 @@ async def test_who_counts_nobody_or_says_no_sense_is_not_asked(
     assert f"/lists/{name}" not in place.mastodon.asked
 
 
+async def test_what_is_said_of_followers_without_a_signature_or_with_what_is_refused_is_not_heard(
+    place: Place,
+):
+    listed, follow = [place.acme.project_iri], place.mastodon.said("ann", "Follow", place.acme.project_iri)
+    base = place.mastodon.base
+    said_of = Said(f"{base}/users/ann/followers", f"{base}/lists/ann", followers_digest(listed))
+    assert await place.mastodon.send(place.acme, "ann", follow, claimed=render(said_of)) == 202
+    person = place.mastodon.said("ann", "Follow", f"{place.acme.config.base_url}/people/alice")
+    assert await place.mastodon.send(place.acme, "ann", person, counted=render(said_of)) == 422
+    await said(place, place.mastodon)
+    assert "/lists/ann" not in place.mastodon.asked
+
+
 async def test_a_revoked_guest_is_served_nothing_and_told_of_nobody(place: Place):
     await place.revoke(place.stranger)
     reject = await place.stranger.arrived("Reject", 1)
