@@ -170,6 +170,14 @@ class Foreign:
         await until(number, count)
         return self.of(kind)[-1]
 
+    async def arrived_some(self, kind: str, least: int) -> None:
+        """Wait for at least so many activities of a type."""
+
+        async def are_there() -> bool:
+            return len(self.of(kind)) >= least
+
+        await until(are_there)
+
     async def get(
         self, company: Company, path: str, *, is_signed: bool = True, accept: str = ""
     ) -> tuple[int, str, bytes]:
