@@ -29,7 +29,7 @@ from instance.domain.profile import public_key
 from instance.egress import OFFER, Gate
 from instance.events import ActorChanged, CharterChanged, Event
 from instance.ids import Home
-from instance.storage import actors, charters, guests
+from instance.storage import actors, charters, guests, peers
 from instance.storage import keys as key_rows
 from instance.storage.database import Database, Tx
 
@@ -107,6 +107,9 @@ class KeyRing:
     async def find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
         """The key with this id, whose actor lives on `host`, to check a letter that comes now. Raises FederationError."""
         found = await self._find(key_id, host=host, fresh=fresh)
+        if found.is_over(self._clock()) and not fresh:
+            # Its host may have thought better of it, or we have heard of its end out of turn.
+            found = await self._find(key_id, host=host, fresh=True)
         if found.is_over(self._clock()):
             raise Unauthentic("key_expired", key_id, safe="The key signs no more: its actor has another.")
         return found
@@ -116,11 +119,12 @@ class KeyRing:
         known = self._keys.get(key_id) or await self._read(key_id)
         if known is not None and not fresh:
             return known
+        counts = known is not None and not known.is_over(self._clock())
         if host_of(key_id) != host or not (self._is_let_in(host) or host in await self._known_hosts()):
             raise Refused("party_unknown", host)
         if known is None:
             self._pace.check(host, now=self._clock() / 1000)
-        if not self._may_ask(key_id, ASK_AGAIN_MS if known else ASK_AGAIN_AFTER_FAILURE_MS):
+        if not self._may_ask(key_id, ASK_AGAIN_MS if counts else ASK_AGAIN_AFTER_FAILURE_MS):
             # Who asked a moment ago may have got the answer while we looked.
             known = known or self._keys.get(key_id) or await self._read(key_id)
             if known is None:
@@ -231,9 +235,25 @@ class KeyRing:
         raise Refused("actor_under_another_id", url)
 
     async def _fetch(self, url: str, host: str) -> Document:
+        """An actor of the host. A node's own is for everybody, and asked for without a signature.
+
+        For who checks that signature may have to ask us for our key first, signed with theirs that we do not know: when both have new
+        keys, each would wait for the other. Who shows it to nobody is asked with a signature after all.
+        """
         if host_of(url) != host:
             raise Refused("key_of_another_host", url)
-        reason = "actor" if host in await self._known_hosts() else OFFER
+        if host not in await self._known_hosts():
+            return await self._get(url, host, OFFER)
+        peer = await self._database.read(lambda tx: peers.by_host(tx, host))
+        if peer is not None and peer.node_iri == url:
+            try:
+                return await self._get(url, host, OFFER)
+            except Unreachable as error:
+                if error.rule != "no_actor":
+                    raise
+        return await self._get(url, host, "actor")
+
+    async def _get(self, url: str, host: str, reason: str) -> Document:
         inquiry = await self._database.write(
             lambda tx: self._gate.inquire(tx, url, reason=reason, accept=ACCEPT)
         )
@@ -275,7 +295,7 @@ def _store(tx: Tx, document: Document, key_id: str) -> None:
     if guest.is_guest(tx, host_of(id_of(document) or "")):
         guest.know(tx, document, asked=key_id)
     elif first_type(document) == "Application" or actors.by_iri(tx, id_of(document) or "") is not None:
-        partner.upsert_partner(tx, document)
+        partner.upsert_partner(tx, document, asked=True)
 
 
 def _hosts_of_charters(tx: Tx) -> frozenset[str]:

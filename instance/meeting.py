@@ -34,7 +34,7 @@ class Meeting:
         document = _document(await self._get(iri, accept=ACCEPT), host)
         if id_of(document) != iri or first_type(document) != "Application":
             raise Malformed("no_node", f"{iri} is not the actor of a node")
-        return await self._database.write(lambda tx: partner.upsert_partner(tx, document))
+        return await self._database.write(lambda tx: partner.upsert_partner(tx, document, asked=True))
 
     async def about(self, host: str) -> Answer:
         """What a node says of itself to anybody (NodeInfo), whatever the status. Raises FederationError."""

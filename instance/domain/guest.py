@@ -230,7 +230,7 @@ def know(tx: Tx, document: Document, *, asked: str = "") -> GuestActorRow:
     aliases = orjson.dumps(_aliases(document)).decode()
     row = GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms, aliases)
     guests.know(tx, row)
-    key_rows.put_partners(tx, iri, _keys_of(tx, document, asked))
+    key_rows.put_partners(tx, iri, _keys_of(tx, document, asked), asked=True)
     return row
 
 

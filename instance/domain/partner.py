@@ -58,10 +58,10 @@ def check_partner(tx: Tx, document: Document) -> ActorRow:
     )
 
 
-def upsert_partner(tx: Tx, document: Document) -> ActorRow:
-    """Write a partner's actor with its keys, in place of what we knew of it. Raises Malformed or Refused."""
+def upsert_partner(tx: Tx, document: Document, *, asked: bool = False) -> ActorRow:
+    """Write a partner's actor with its keys, in place of what we knew of it. `asked`: its host has just shown it. Raises Malformed or Refused."""
     row = actors.put(tx, check_partner(tx, document))
-    key_rows.put_partners(tx, row.iri, _keys(tx, row.iri, document))
+    key_rows.put_partners(tx, row.iri, _keys(tx, row.iri, document), asked=asked)
     if row.kind == "node":
         _learn(tx, row)
     tx.emit(ActorChanged(row.id))

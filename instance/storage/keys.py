@@ -16,7 +16,10 @@ FORMER_MOST = 16
 
 
 class KeyRow(NamedTuple):
-    """A public key, PEM. `kind` is "rsa" or "ed25519"; from `ends_at_ms` on nothing counts that it signs."""
+    """A public key, PEM. `kind` is "rsa" or "ed25519"; from `ends_at_ms` on nothing counts that it signs.
+
+    `asked_at_ms`: when its actor's own host showed it to us, as long as nothing that the actor said in a log has named it.
+    """
 
     key_iri: str
     actor_iri: str
@@ -24,6 +27,7 @@ class KeyRow(NamedTuple):
     public_pem: str
     created_at_ms: int
     ends_at_ms: int | None = None
+    asked_at_ms: int | None = None
 
 
 class PrivateKeyRow(NamedTuple):
@@ -46,7 +50,7 @@ _PRIVATE = Query(
     PrivateKeyRow,
 )
 _INSERT = Command(insert(table(ActorKey)))
-_PUT = Command(upsert(ActorKey, ["key_iri"], ("kind", "public_pem", "ends_at_ms")))
+_PUT = Command(upsert(ActorKey, ["key_iri"], ("kind", "public_pem", "ends_at_ms", "asked_at_ms")))
 _FORGET = Command(
     delete(table(ActorKey)).where(in_list(_c.key_iri, "key_iris"), _THIS_ACTOR, _c.private_pem.is_(None))
 )
@@ -101,17 +105,33 @@ def retire_own(tx: Tx, key_iri: str, *, at_ms: int) -> None:
     tx.run(_RETIRE, this_key=key_iri, at_ms=at_ms)
 
 
-def put_partners(tx: Tx, actor_iri: str, rows: list[KeyRow]) -> None:
-    """Make `rows` the keys that a partner's actor has; those it had and has no more cease now. A key of our own is never touched."""
+def put_partners(tx: Tx, actor_iri: str, rows: list[KeyRow], *, asked: bool) -> None:
+    """Make `rows` the keys that a partner's actor has; those it had and has no more cease now. A key of our own is never touched.
+
+    `asked`: its host has just shown them. Else the actor said so in a log, some time ago perhaps: what the host has shown since, and no
+    entry has named yet, is newer; and no entry makes a key count again, or longer.
+    """
+    known = {row.key_iri: row for row in keys_of(tx, actor_iri)}
     listed = {row.key_iri for row in rows}
-    gone = [row for row in keys_of(tx, actor_iri) if row.key_iri not in listed]
+    gone = [row for row in known.values() if row.key_iri not in listed and (asked or row.asked_at_ms is None)]
     for former in gone:
         tx.run(_CEASE, this_key=former.key_iri, at_ms=tx.now_ms)
     for row in rows:
-        tx.run(_PUT, **row._asdict())
+        merged = row._replace(asked_at_ms=tx.now_ms) if asked else _as_said(row, known.get(row.key_iri))
+        tx.run(_PUT, **merged._asdict())
     oldest = [row.key_iri for row in gone[: max(0, len(gone) - FORMER_MOST)]]
     if oldest:
         tx.run(_FORGET, actor_iri=actor_iri, key_iris=array(oldest))
+
+
+def _as_said(row: KeyRow, known: KeyRow | None) -> KeyRow:
+    """A key as an entry names it, with what we knew of it: the earlier end counts, and what the host has shown since."""
+    if known is None:
+        return row
+    if known.asked_at_ms is not None and known.public_pem != row.public_pem:
+        return known
+    ends = [end for end in (row.ends_at_ms, known.ends_at_ms) if end is not None]
+    return row._replace(ends_at_ms=min(ends, default=None))
 
 
 def forget_transport(tx: Tx) -> None:

@@ -66,6 +66,7 @@ class Actor(SQLModel, table=True):
 class ActorKey(SQLModel, table=True):
     """Public keys by actor; private ones of our own actors only, and of these the ones in use. From `ends_at_ms` on none counts."""
 
+
     __tablename__ = "actor_key"
     key_iri: str = Field(primary_key=True)
     actor_iri: str = Field(index=True)
@@ -74,6 +75,7 @@ class ActorKey(SQLModel, table=True):
     private_pem: str | None = None
     created_at_ms: int = big()
     ends_at_ms: int | None = big(default=None)
+    asked_at_ms: int | None = big(default=None)
 
 
 class Peer(SQLModel, table=True):

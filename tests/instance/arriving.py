@@ -82,7 +82,7 @@ async def decided(company: Company, iri: str) -> tuple[int, str] | None:
 async def make_known(to: Company, company: Company, actor_iri: str) -> None:
     """Let a node know the key of somebody who is in no project."""
     known = await company.node.read(lambda tx: key_rows.keys_of(tx, actor_iri))
-    await to.node.write(lambda tx: key_rows.put_partners(tx, actor_iri, known))
+    await to.node.write(lambda tx: key_rows.put_partners(tx, actor_iri, known, asked=True))
 
 
 async def re_serve(to: Company, document: Document, *, party: Company) -> Receipt:

@@ -29,7 +29,7 @@ from instance.keyring import (
     STRANGERS,
     KeyRing,
 )
-from instance.storage import actors
+from instance.storage import actors, peers
 from tests.builders import GLOBEX, INITECH, NOW_MS, a_charter
 from tests.nodes import Company, a_company, running
 
@@ -40,16 +40,21 @@ BOBS_KEY = keys.ed25519_key_id(BOB)
 
 @dataclass
 class FakeWire:
-    """The other end: documents by address, and what was asked for."""
+    """The other end: documents by address, and what was asked for; `shy` ones are shown to who signs alone, `signed` are those asked for so."""
 
     pages: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    signed: list[str] = field(default_factory=list)
+    shy: set[str] = field(default_factory=set)
     media_type: str = "application/activity+json; charset=utf-8"
 
     async def get(self, inquiry: Inquiry) -> Answer:
         self.asked.append(inquiry.url)
+        if inquiry.signer:
+            self.signed.append(inquiry.url)
         await asyncio.sleep(0)
-        found = self.pages.get(inquiry.url)
+        is_shown = inquiry.signer or inquiry.url not in self.shy
+        found = self.pages.get(inquiry.url) if is_shown else None
         headers = CIMultiDict({"Content-Type": self.media_type})
         return Answer(404 if found is None else 200, headers, orjson.dumps(found or {}), inquiry.url)
 
@@ -80,6 +85,11 @@ class Ring:
             **more,
         }
         return private
+
+    async def knows_the_node(self) -> None:
+        """Acme knows which actor is Globex's node."""
+        facts = peers.PeerFacts(node_iri=NODE)
+        await self.acme.node.write(lambda tx: peers.learn(tx, GLOBEX, facts))
 
     async def find(self, key_id: str = BOBS_KEY, **more: Any) -> bytes:
         found = await self.keys.find(key_id, host=GLOBEX, **more)
@@ -251,6 +261,24 @@ async def test_a_key_that_cannot_be_asked_for_anew_is_still_the_key(ring: Ring):
     ring.wire.pages.clear()
     ring.now_ms += ASK_AGAIN_MS
     assert await ring.find(fresh=True) == known
+
+
+async def test_the_key_of_a_node_is_asked_for_without_a_signature_and_that_of_a_person_with_one(ring: Ring):
+    """Who checks our signature may have to ask us first: if both had new keys, each would wait for the other."""
+    await ring.knows_the_node()
+    ring.show(NODE, "Application")
+    ring.show(BOB)
+    await ring.find(keys.ed25519_key_id(NODE))
+    await ring.find()
+    assert (ring.wire.asked, ring.wire.signed) == ([NODE, BOB], [BOB])
+
+
+async def test_a_node_that_shows_itself_to_nobody_is_asked_with_a_signature_after_all(ring: Ring):
+    await ring.knows_the_node()
+    ring.show(NODE, "Application")
+    ring.wire.shy.add(NODE)
+    await ring.find(keys.ed25519_key_id(NODE))
+    assert (ring.wire.asked, ring.wire.signed) == ([NODE, NODE], [NODE])
 
 
 async def test_a_node_is_kept_with_its_key_and_a_person_waits_to_join_a_project(ring: Ring):

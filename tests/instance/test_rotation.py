@@ -11,9 +11,12 @@ from federation.document import Document
 from federation.errors import Unauthentic
 from instance.domain import rotation
 from instance.errors import BadInput, Conflict, NotFound
+from instance.keyring import ASK_AGAIN_AFTER_FAILURE_MS
 from instance.storage import keys
+from instance.storage.database import Tx
 from instance.storage.keys import ED25519, RSA, KeyRow
-from tests.instance.test_keyring import BOB, BOBS_KEY, GLOBEX, Ring, proven
+from tests.builders import NOW_MS, a_tx
+from tests.instance.test_keyring import BOB, BOBS_KEY, GLOBEX, NODE, Ring, proven
 from tests.instance.test_keyring import ring as ring
 from tests.nodes import Company, agree, three_nodes, until
 
@@ -153,6 +156,56 @@ async def test_a_proof_counts_when_it_was_made_before_its_key_ended_and_not_when
     ended(ring.wire.pages[other], made)
     with pytest.raises(Unauthentic, match="key_expired"):
         await ring.keys.prove(proven(private, wire_keys.ed25519_key_id(other)))
+
+
+async def test_a_key_that_had_ended_is_asked_for_once_more_as_its_host_may_show_it_again(ring: Ring):
+    ring.show(NODE, "Application")
+    key_id, node = wire_keys.ed25519_key_id(NODE), ring.acme.node
+    await ring.find(key_id)
+    rows = await node.read(lambda tx: keys.keys_of(tx, NODE))
+    ended = [row._replace(ends_at_ms=ring.now_ms - 1) for row in rows]
+    await node.write(lambda tx: keys.put_partners(tx, NODE, ended, asked=True))
+    ring.keys.forget()
+    with pytest.raises(Unauthentic, match="key_expired"):
+        await ring.find(key_id)  # asked for a moment ago
+    ring.now_ms += ASK_AGAIN_AFTER_FAILURE_MS
+    assert await ring.find(key_id)
+
+
+# what an actor said in a log, some time ago perhaps, and what its host shows now
+
+
+def a_key(name: str, *, ends_at_ms: int | None = None, pem: str = "") -> KeyRow:
+    return KeyRow(f"{BOB}#{name}", BOB, RSA, pem or name, NOW_MS, ends_at_ms)
+
+
+def counting(tx: Tx) -> set[str]:
+    """The keys of Bob's that count."""
+    rows = keys.keys_of(tx, BOB)
+    return {row.public_pem for row in rows if row.ends_at_ms is None or row.ends_at_ms > tx.now_ms}
+
+
+def test_an_old_word_does_not_end_a_key_that_the_host_has_shown_since():
+    tx = a_tx()
+    keys.put_partners(tx, BOB, [a_key("1")], asked=False)
+    keys.put_partners(tx, BOB, [a_key("3")], asked=True)
+    assert counting(tx) == {"3"}
+    keys.put_partners(tx, BOB, [a_key("2"), a_key("1", ends_at_ms=tx.now_ms)], asked=False)
+    assert counting(tx) == {"2", "3"}
+    keys.put_partners(tx, BOB, [a_key("3"), a_key("2", ends_at_ms=tx.now_ms)], asked=False)
+    assert counting(tx) == {"3"}
+    keys.put_partners(tx, BOB, [a_key("4")], asked=False)
+    assert counting(tx) == {"4"}
+
+
+def test_no_old_word_makes_a_key_count_again_or_longer_or_be_another():
+    tx = a_tx()
+    keys.put_partners(tx, BOB, [a_key("1", ends_at_ms=tx.now_ms + 5), a_key("2")], asked=True)
+    keys.put_partners(tx, BOB, [a_key("1"), a_key("2", pem="former 2")], asked=False)
+    assert {row.key_iri: (row.ends_at_ms, row.public_pem) for row in keys.keys_of(tx, BOB)} == {
+        f"{BOB}#1": (tx.now_ms + 5, "1"),
+        f"{BOB}#2": (None, "2"),
+    }
 
 
 def test_a_document_shows_the_key_in_use_first_and_the_end_of_the_other():
