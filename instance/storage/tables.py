@@ -66,7 +66,6 @@ class Actor(SQLModel, table=True):
 class ActorKey(SQLModel, table=True):
     """Public keys by actor; private ones of our own actors only, and of these the ones in use. From `ends_at_ms` on none counts."""
 
-
     __tablename__ = "actor_key"
     key_iri: str = Field(primary_key=True)
     actor_iri: str = Field(index=True)
