@@ -71,17 +71,20 @@ class Inquiry:
 
 Letter = Outbound | Disclosure | Inquiry
 L = TypeVar("L", Outbound, Disclosure, Inquiry)
+_SEALED = {
+    kind.__name__: tuple(spec.name for spec in fields(kind) if spec.name != "seal")
+    for kind in (Outbound, Disclosure, Inquiry)
+}
 
 
 def seal_of(letter: Letter, key: bytes) -> bytes:
     """HMAC-SHA256 over the letter's type and every field but the seal, each length-prefixed (32 bytes)."""
     mac = hmac.new(key, type(letter).__name__.encode(), hashlib.sha256)
-    for spec in fields(letter):
-        if spec.name != "seal":
-            value = getattr(letter, spec.name)
-            part = value if isinstance(value, bytes) else repr(value).encode()
-            mac.update(len(part).to_bytes(8, "big"))
-            mac.update(part)
+    for name in _SEALED[type(letter).__name__]:
+        value = getattr(letter, name)
+        part = value if isinstance(value, bytes) else repr(value).encode()
+        mac.update(len(part).to_bytes(8, "big"))
+        mac.update(part)
     return mac.digest()
 
 

@@ -285,10 +285,11 @@ class Delivery:
     def _open_letters(self, tx: Tx, host: str) -> tuple[LetterRow, ...]:
         """The next letters whose way is still open; those whose way was closed are settled as such."""
         while waiting := rows.next_letters(tx, host, BATCH):
-            closed = [row for row in waiting if not self._gate.still_open(tx, row.outbound())]
-            rows.settle(tx, [Result(row.id, CLOSED, "closed") for row in closed])
-            if len(closed) < len(waiting):
-                letters = tuple(row for row in waiting if row not in closed)
+            still_open = self._gate.still_open(tx, *(row.outbound() for row in waiting))
+            open_ids = {letter.id for letter in still_open}
+            rows.settle(tx, [Result(row.id, CLOSED, "closed") for row in waiting if row.id not in open_ids])
+            if still_open:
+                letters = tuple(row for row in waiting if row.id in open_ids)
                 for signer in {row.signer for row in letters}:
                     self._prepare(tx, signer)
                 return letters

@@ -5,7 +5,7 @@ named, and only the hosts of a space that all of them share get the letter. Each
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -117,12 +117,10 @@ class Gate:
         """A line for a draft that `check_text` held back: nothing was made of it, so it has an author and no bytes."""
         _write(tx, "outbound", withheld.author, b"", {NOBODY: withheld.verdict})
 
-    def still_open(self, tx: Tx, outbound: Outbound) -> bool:
-        """Is the space of a letter still open to its host? Asked again when the letter is about to go."""
-        if outbound.space == PUBLIC:
-            return True
-        opening = things.terms(tx, [outbound.space]).get(outbound.space)
-        return opening is not None and outbound.host in opening.terms.hosts
+    def still_open(self, tx: Tx, *letters: Outbound) -> tuple[Outbound, ...]:
+        """Those of these letters whose space is still open to their host. Asked again when they are about to go, once for each space."""
+        openings = things.terms(tx, {letter.space for letter in letters} - {PUBLIC})
+        return tuple(letter for letter in letters if _is_open_to(letter, openings))
 
     def disclose(
         self,
@@ -304,6 +302,12 @@ def _by_host(asked: _Asked, document: dict[str, Any], only: str | None) -> dict[
         for host, verdict in found.items()
         if not verdict.allowed or _is_reached(asked, verdict, host)
     }
+
+
+def _is_open_to(letter: Outbound, openings: Mapping[str, Opening]) -> bool:
+    return letter.space == PUBLIC or (
+        letter.space in openings and letter.host in openings[letter.space].terms.hosts
+    )
 
 
 def _is_reached(asked: _Asked, verdict: Verdict, host: str) -> bool:

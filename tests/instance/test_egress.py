@@ -27,6 +27,7 @@ from tests.builders import (
     a_thing,
     a_tx,
 )
+from tests.counting import Counting
 from tests.instance.acme import GATE, KEY, World
 
 
@@ -349,16 +350,32 @@ def test_a_letter_is_still_open_until_its_host_is_out(world: World):
     assert not GATE.still_open(world.tx, letter)
 
 
+def test_letters_are_asked_about_once_for_each_space_and_each_keeps_its_own_answer(world: World):
+    few, many = (
+        [world.release(world.create()) for _ in range(2)],
+        [world.release(world.create()) for _ in range(9)],
+    )
+    world.tx._connection.execute("UPDATE charter_party SET left_at_ms = 1 WHERE host = ?", (GLOBEX,))
+    asked = []
+    for letters in ([one for pair in few for one in pair], [one for pair in many for one in pair]):
+        counted = Counting(world.tx)
+        assert GATE.still_open(counted, *letters) == tuple(one for one in letters if one.host == INITECH)
+        asked.append(counted.asked)
+    assert asked[0] == asked[1]
+
+
 def test_no_letter_is_open_while_the_charter_is_suspended(world: World):
     letters = world.release(world.create())
     world.tx._connection.execute("UPDATE charter SET state = 'suspended'")
-    assert [GATE.still_open(world.tx, letter) for letter in letters] == [False, False]
+    assert len(letters) == 2
+    assert GATE.still_open(world.tx, *letters) == ()
 
 
 def test_no_letter_is_open_once_we_are_out_ourselves(world: World):
     letters = world.release(world.create())
     world.tx._connection.execute("UPDATE charter_party SET left_at_ms = 1 WHERE host = ?", (ACME,))
-    assert [GATE.still_open(world.tx, letter) for letter in letters] == [False, False]
+    assert len(letters) == 2
+    assert GATE.still_open(world.tx, *letters) == ()
 
 
 # words

@@ -183,31 +183,27 @@ class Cache:
         mine = self.marks.get(viewer_id)
         if not mine:
             return {}
-        good, now_s = self._good, self._clock()
+        in_memory, now_s = self.statuses.get, self._clock()
 
         def seen(post_id: int) -> Seen | None:
-            kept = good(post_id, mine, now_s)
+            """A status in memory that this viewer was allowed to read, when it is still as it was then."""
             mark = mine.get(post_id)
-            return Seen(kept, mark.tail, mark.quote, mark.card) if kept and mark else None
+            kept = in_memory(post_id) if mark is not None else None
+            if mark is None or kept is None or mark.version != kept.version:
+                return None
+            one = kept.rendered
+            return Seen(one, mark.tail, mark.quote, mark.card) if one.until_s > now_s else None
 
         found: dict[int, bytes] = {}
         for post_id in post_ids:
-            kept = good(post_id, mine, now_s)
-            if kept is None:
+            one = seen(post_id)
+            if one is None:
                 continue
-            mark = mine[post_id]
-            if kept.boost_of_id is None and mark.quote is None and not mark.card:
-                found[post_id] = kept.head + mark.tail
+            if one.rendered.boost_of_id is None and one.quote is None and not one.card:
+                found[post_id] = one.rendered.head + one.tail
             elif (shown := show.composed(post_id, seen)) is not None:
                 found[post_id] = shown
         return found
-
-    def _good(self, post_id: int, mine: Mapping[int, Mark], now_s: float) -> Rendered | None:
-        """A status in memory that this viewer was allowed to read, when it is still as it was then."""
-        kept, mark = self.statuses.get(post_id), mine.get(post_id)
-        if kept is None or mark is None or mark.version != kept.version or kept.rendered.until_s <= now_s:
-            return None
-        return kept.rendered
 
     async def _read_statuses(self, post_ids: list[int], viewer_id: int) -> dict[int, bytes]:
         with self.statuses.reading() as since, self.marks.reading() as marks_since:

@@ -67,6 +67,8 @@ class Params:
 
     def number(self, name: str, default: int) -> int:
         """A whole number; what is none counts as absent, as in Rails."""
+        if name not in self._tree:
+            return default
         text = self.text(name)
         return (
             int(text) if text.isascii() and text.removeprefix("-").isdecimal() and len(text) < 20 else default
@@ -226,8 +228,12 @@ async def _part(part: BodyPartReader, limit_bytes: int) -> bytes:
 def _nested(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name, value in pairs:
-        _put(tree, [match[1] if match[1] is not None else match[0] for match in _NAME.finditer(name)], value)
+        _put(tree, [name] if name.isidentifier() else _path(name), value)
     return tree
+
+
+def _path(name: str) -> list[str]:
+    return [match[1] if match[1] is not None else match[0] for match in _NAME.finditer(name)]
 
 
 def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:
