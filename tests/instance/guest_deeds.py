@@ -7,6 +7,7 @@ from instance import outbox
 from instance.domain import member, post
 from instance.domain.compose import PostDraft
 from instance.domain.outcome import Outcome
+from instance.domain.poll import PollDraft
 from instance.errors import Refusal
 from instance.policy import INTERNAL
 from instance.storage import actors
@@ -14,10 +15,17 @@ from instance.storage.actors import ActorRow
 from instance.storage.database import SqliteTx
 from tests.instance.companies import ACME, APOLLO, GATE
 
+PUBLISHING = frozenset({"post", "internal", "poll", "quote", "reply"})
 Verb = Callable[[SqliteTx, ActorRow, str, int], Outcome[Any]]
 VERBS: dict[str, Verb] = {
     "post": lambda tx, who, words, _: post.publish(tx, GATE, who, PostDraft(words, project=APOLLO)),
     "internal": lambda tx, who, words, _: post.publish(tx, GATE, who, PostDraft(words, project=INTERNAL)),
+    "poll": lambda tx, who, words, _: post.publish(
+        tx, GATE, who, PostDraft(words, project=APOLLO, poll=PollDraft((words[:40], "another"), 3600))
+    ),
+    "quote": lambda tx, who, words, of: post.publish(
+        tx, GATE, who, PostDraft(words, project=APOLLO, quoted_id=of)
+    ),
     "reply": lambda tx, who, words, of: post.publish(tx, GATE, who, PostDraft(words, in_reply_to_id=of)),
     "edit": lambda tx, who, words, of: post.edit(tx, GATE, who, of, PostDraft(words)),
     "delete": lambda tx, who, _, of: post.delete(tx, who, of),
@@ -38,6 +46,6 @@ def do(tx: SqliteTx, made: list[int], kind: str, words: str, place: int, *, by: 
         outcome = VERBS[kind](tx, who, words, of)
     except Refusal:
         return
-    if kind in {"post", "internal", "reply"}:
+    if kind in PUBLISHING:
         made.append(outcome.value.id)
     outbox.send(tx, outcome.drafts, gate=GATE)

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from federation.document import Document
-from instance import names
-from instance.domain import charter, guest
-from instance.policy import INTERNAL, guest_space, guests_space, handshake
+from instance import names, serving
+from instance.domain import charter, guest, thread
+from instance.policy import INTERNAL, guest_space, guests_space, handshake, is_public_path, takeback_space
 from instance.storage import charters, delivery, posts, search_tables
 from instance.storage.database import SqliteTx
 from tests.builders import a_person, a_project, a_thing
@@ -172,7 +172,7 @@ TEXTS = st.lists(
 ).map(" ".join)
 DEEDS = st.lists(
     st.tuples(
-        st.sampled_from(["post", "internal", "reply", "edit", "delete", "boost", "unboost", "leave", "join"]),
+        st.sampled_from(sorted(guest_deeds.VERBS)),
         TEXTS,
         st.integers(0, 5),
     ),
@@ -190,9 +190,11 @@ def test_whatever_people_do_a_guest_gets_notes_of_the_project_and_nothing_else(
     for kind, words, place in deeds:
         guest_deeds.do(tx, made, kind, words, place)
     letters = delivery.next_letters(tx, MASTODON, 1000)
+    for path in asked_for(tx):
+        assert strange(tx, served(tx, path)) == set(), path
     for letter in letters:
         activity = orjson.loads(letter.body)
-        assert told(letter.body) == set()
+        assert told(letter.body) == strange(tx, letter.body) == set()
         taken_back = activity["type"] == "Delete"
         assert (activity["actor"], letter.rule) == (
             APOLLO,
@@ -207,6 +209,46 @@ def test_whatever_people_do_a_guest_gets_notes_of_the_project_and_nothing_else(
     ]
     held = {letter.activity_iri for letter in letters if orjson.loads(letter.body)["type"] == "Create"}
     assert len(held) <= len(live)
+
+
+def strange(tx: SqliteTx, content: bytes) -> set[str]:
+    """The names of either company in what a guest gets that are neither the project's, nor a note's, nor an activity's about these."""
+    found = names.names_in(content, own_host=ACME)
+    spaces = (guests_space(APOLLO), guest_space(MASTODON, APOLLO), takeback_space(MASTODON, APOLLO))
+    known = names.names_in([APOLLO, f"@apollo@{ACME}"], own_host=ACME) | {
+        name
+        for space in spaces
+        for (name,) in tx._connection.execute("SELECT name FROM thing WHERE space = ?", [space])
+    }
+    public = {name for name in found if names.is_own(name, ACME) and is_public_path(name[len(ACME) + 1 :])}
+    ours = {name for name in found if names.is_own(name, ACME) or names.is_own(name, GLOBEX)}
+    return ours - known - public
+
+
+def asked_for(tx: SqliteTx) -> list[str]:
+    """What a guest may ask for, and what it may not."""
+    notes = [path for (path,) in tx._connection.execute("SELECT iri FROM guest_note")]
+    inside = [path for (path,) in tx._connection.execute("SELECT iri FROM thing WHERE space = ?", [APOLLO])]
+    project = [
+        APOLLO,
+        *(f"{APOLLO}/{part}" for part in ("followers", "followers_synchronization", "members")),
+    ]
+    every = [*project, *notes, *(f"{note}/{thread.POSTS}" for note in notes), *inside]
+    return [iri.removeprefix(BASE) for iri in every if iri.startswith(BASE)]
+
+
+def served(tx: SqliteTx, path: str) -> bytes:
+    shown = serving.disclose(tx, GATE, path, viewer=MASTODON)
+    return b"" if isinstance(shown, serving.Permitted) else shown.body
+
+
+def test_a_guest_that_asks_is_shown_notes_and_nothing_inside(world: Companies):
+    tx = in_state(world, "open")[ACME]
+    guest_deeds.do(tx, [], "post", "up", 0)
+    shown = {path: served(tx, path) for path in asked_for(tx)}
+    found = {path for path, body in shown.items() if b"Not found" not in body}
+    assert {path.split("/")[1] for path in found} == {"projects", "notes"}
+    assert "/projects/apollo/members" not in found
 
 
 def test_what_these_deeds_say_does_reach_the_guest(world: Companies):
