@@ -46,6 +46,7 @@ class Outsider:
 
     base: str = ""
     shared: bool = True
+    busy: bool = False
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     posts: list[dict[str, Any]] = field(default_factory=list)
     turned_away: list[dict[str, Any]] = field(default_factory=list)
@@ -197,7 +198,9 @@ class Outsider:
         )
 
     async def answer_post(self, request: Request) -> Response:
-        """Take an activity in, when the key of its own actor signed the request."""
+        """Take an activity in, when the key of its own actor signed the request; nothing while the server is `busy`."""
+        if self.busy:
+            return Response(status=503)
         body = await request.read()
         if request.path in self.gone:
             return Response(status=410)

@@ -164,14 +164,14 @@ def take_back(tx: Tx) -> Outcome[int]:
 
 
 def _take_back(tx: Tx, row: GuestRow) -> tuple[Draft, ...]:
-    """The next notes that a revoked guest is told to delete. A project may have thousands: they are not said in one transaction."""
+    """The next notes that a revoked guest is told to delete, those that it may have. A project may have thousands: they are not said in one transaction."""
     heard = any(each.host == row.host for each in guests.inboxes(tx, [row.project_iri]))
     since_ms, limit = tx.now_ms - UNTOLD_MS, AT_ONCE if heard else 0
     notes = guest_notes.of_project(
         tx, row.project_iri, since_ms=since_ms, after_id=row.taken_back_to, limit=limit
     )
     guests.taken_back(tx, row.id, to=notes[-1].id if len(notes) == limit and notes else guests.DONE)
-    return tuple(say_delete(tx, note, row.host) for note in notes)
+    return tuple(say_delete(tx, note, row.host) for note in notes if guest_notes.may_have(tx, note, row.host))
 
 
 def say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:

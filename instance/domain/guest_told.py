@@ -21,7 +21,6 @@ from instance.storage.database import Tx
 from instance.storage.guest_notes import Listener, NoteRow, Told
 from instance.storage.posts import PostRow
 
-REMEMBERED_MS = 80 * 24 * 3_600_000  # letters are forgotten after 90 days: what is older was said
 _NEVER = Told()
 _DELETED = "/deleted/"
 _WORDS = ("content", "summary", "sensitive", "attachment", "tag")
@@ -98,7 +97,7 @@ def unannounce(tx: Tx, place: Place, boost: NoteRow) -> tuple[Draft, ...]:
         for row in place.all
         if row.since_ms is not None
         and iri not in (before := told.get(row.host, _NEVER)).said
-        and (boost.iri in before.said or _is_past_telling(tx, boost))
+        and (boost.iri in before.said or guest_notes.is_past_telling(tx, boost))
     ]
     undone = {"id": boost.iri, "type": "Announce", "actor": boost.project_iri}
     undo = saying.to_guests(tx, "Undo", undone, space=guests_space(boost.project_iri), iri=iri)
@@ -113,7 +112,7 @@ def take_back(tx: Tx, place: Place, row: NoteRow) -> tuple[Draft, ...]:
         guest.say_delete(tx, row, listener.host)
         for listener in place.all
         if guest.delete_iri(row, listener.host) not in (before := told.get(listener.host, _NEVER)).said
-        and (before.tried or _is_past_telling(tx, row))
+        and (before.tried or guest_notes.is_past_telling(tx, row))
     )
 
 
@@ -151,15 +150,10 @@ def _is_since(listener: Listener, row: NoteRow) -> bool:
     return listener.since_ms is not None and listener.since_ms <= row.created_at_ms
 
 
-def _is_past_telling(tx: Tx, row: NoteRow) -> bool:
-    """Whether letters cannot tell who has it: they are forgotten, or were written when activities had other ids."""
-    return row.created_at_ms < tx.now_ms - REMEMBERED_MS or row.iri == tx.home.iri("notes", row.id)
-
-
 def _version_told(tx: Tx, row: NoteRow, listener: Listener, before: Told) -> int:
     """Which wording a host has; 0 when it has none."""
     told = max((_version_of(row, iri) for iri in before.said), default=0)
-    return told or int(_is_past_telling(tx, row) and _is_since(listener, row))
+    return told or int(guest_notes.is_past_telling(tx, row) and _is_since(listener, row))
 
 
 def _version_of(row: NoteRow, activity_iri: str) -> int:
@@ -176,7 +170,7 @@ def _reworded(tx: Tx, row: NoteRow, post: PostRow) -> tuple[NoteRow, Document]:
     digest = hashlib.sha256(orjson.dumps([document.get(key) for key in _WORDS])).hexdigest()
     if digest == row.digest:
         return row, document
-    said = max(row.version, int(_is_past_telling(tx, row)))
+    said = max(row.version, int(guest_notes.is_past_telling(tx, row)))
     row = row._replace(version=said + 1, digest=digest, reworded_at_ms=tx.now_ms if said else None)
     guest_notes.reword(tx, row)
     return row, document | ({"updated": timestamp(tx.now_ms)} if said else {})

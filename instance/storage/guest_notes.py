@@ -23,6 +23,7 @@ from instance.storage.tables import Delivery, Meta, Outgoing
 _SECRET = "guest_secret"  # noqa: S105  the name of a row
 _AGAIN = "said_again"
 _NAME_LETTERS = 32
+REMEMBERED_MS = 80 * 24 * 3_600_000  # letters are forgotten after 90 days: what is older was said
 
 
 class NoteRow(NamedTuple):
@@ -240,6 +241,16 @@ def told(tx: Tx, iri: str) -> Mapping[str, Told]:
         if letter.state in {QUEUED, DONE, REFUSED}:
             said[letter.host].add(letter.activity_iri)
     return {host: Told(frozenset(said[host]), frozenset(found)) for host, found in tried.items()}
+
+
+def is_past_telling(tx: Tx, row: NoteRow) -> bool:
+    """Whether letters cannot tell who has it: they are forgotten, or were written when activities had other ids."""
+    return row.created_at_ms < tx.now_ms - REMEMBERED_MS or row.iri == tx.home.iri("notes", row.id)
+
+
+def may_have(tx: Tx, row: NoteRow, host: str) -> bool:
+    """Whether a host may have the note, as far as letters can tell."""
+    return is_past_telling(tx, row) or bool(told(tx, row.iri).get(host, Told()).tried)
 
 
 def lost(tx: Tx, hosts: Collection[str], limit: int) -> list[LostRow]:

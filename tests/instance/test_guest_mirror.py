@@ -246,6 +246,18 @@ def test_what_a_guest_had_to_delete_does_not_come_again_when_it_is_let_in_again(
     assert kinds(tx) == ["Create"]
 
 
+def test_who_is_revoked_deletes_what_it_had_and_hears_of_nothing_else(tx: SqliteTx):
+    guests.unfollow_all(tx, APOLLO, PLEROMA)
+    deed(tx, [], "post")
+    tx.now_ms += 1000
+    ann = f"https://{PLEROMA}/users/ann"
+    guests.follow(tx, FollowerRow(APOLLO, ann, PLEROMA, f"https://{PLEROMA}/inbox", "f", tx.now_ms, None))
+    deed(tx, [], "post")
+    [(_, created)] = said(tx, PLEROMA)
+    deleted = [draft.activity["object"]["id"] for draft in guest.revoke(tx, APOLLO, host=PLEROMA).drafts[:-1]]
+    assert [f"{iri}/activity" for iri in deleted] == [created]
+
+
 def test_what_letters_cannot_tell_any_more_counts_as_said(tx: SqliteTx):
     made: list[int] = []
     deed(tx, made, "post")
