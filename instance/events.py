@@ -123,6 +123,13 @@ class GapNoticed:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentMissed:
+    """A post answers one that is not here."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MediaWanted:
     """A partner's picture should be fetched."""
 
@@ -176,6 +183,7 @@ Event = (
     | LettersQueued
     | InboxGone
     | GapNoticed
+    | ParentMissed
     | MediaWanted
     | EmojisChanged
     | AnnouncementsChanged

@@ -52,12 +52,13 @@ NOTICE_S: Final = 1.0
 ATTEMPTS: Final = 5
 AT_ONCE: Final = 4
 EXCHANGE_EVERY_S: Final = 600.0
+_GONE: Final = frozenset({404, 410})
 
 _log = structlog.get_logger(__name__)
 Gap = tuple[str, str]
 
 
-class _Source(NamedTuple):
+class Source(NamedTuple):
     """Where to ask for a log: a host and the address of its `/log`."""
 
     host: str
@@ -68,7 +69,7 @@ class _Missing(NamedTuple):
     """How far we hold a party's entries, and who may have the others."""
 
     head: int
-    sources: tuple[_Source, ...]
+    sources: tuple[Source, ...]
 
 
 class Fetcher:
@@ -124,8 +125,8 @@ class Fetcher:
     async def _exchange(self, project: str) -> None:
         """After a charter changed: what a suspension held back is not sent again, it is asked for."""
         await asyncio.sleep(NOTICE_S)
-        sources = await self._database.read(lambda tx: _sources(tx, project))
-        await asyncio.gather(*(self._ask_heads(project, source) for source in sources))
+        asked = await self._database.read(lambda tx: sources(tx, project))
+        await asyncio.gather(*(self._ask_heads(project, source) for source in asked))
 
     def _begin(self, key: Any, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if key not in self._tasks:
@@ -137,10 +138,10 @@ class Fetcher:
         if not task.cancelled() and (error := task.exception()):
             _log.error("fetch_broke", what=str(key), error=repr(error))
 
-    async def _ask_heads(self, project: str, source: _Source) -> None:
+    async def _ask_heads(self, project: str, source: Source) -> None:
         try:
             async with self._slots:
-                page = await self._get(f"{source.url}?project={quote(project, safe='')}", reason="heads")
+                page = await self.ask(f"{source.url}?project={quote(project, safe='')}", reason="heads")
             named, theirs = log.parse_heads(str(page.get("heads", "")))
             if named != project:
                 raise Malformed("bad_heads", named)
@@ -183,7 +184,7 @@ class Fetcher:
             await self._database.write(lambda tx: ownlog.distrust(tx, gap[0], answered))
         return missing.head >= self._wanted[gap]
 
-    async def _asked(self, source: _Source, gap: Gap, head: int) -> bool:
+    async def _asked(self, source: Source, gap: Gap, head: int) -> bool:
         """Whether the source answered; what it had that can be believed is taken in."""
         try:
             await self._pull(source, gap, head)
@@ -192,13 +193,13 @@ class Fetcher:
             return not isinstance(error, Unreachable)
         return True
 
-    async def _pull(self, source: _Source, gap: Gap, head: int) -> None:
+    async def _pull(self, source: Source, gap: Gap, head: int) -> None:
         """Fetch a party's entries behind `head` from one source, page by page. Raises FederationError."""
         waiting: list[Document] = []
         for _ in range(PAGES):
             after = head if not waiting else head + len(waiting)
             query = f"project={quote(gap[0], safe='')}&party={quote(gap[1])}&after={after}&upto={self._wanted[gap]}"
-            page = items_of(await self._get(f"{source.url}?{query}", reason="log"))
+            page = items_of(await self.ask(f"{source.url}?{query}", reason="log"))
             if not page:
                 break
             waiting += [item for item in page if isinstance(item, dict)][:PAGE_ENTRIES]
@@ -236,12 +237,13 @@ class Fetcher:
         arrivals: list[Arrival] = []
         for document in documents:
             try:
-                arrivals.append(await self._re_served(document, gap))
+                arrivals.append(await self.believe(document, gap))
             except FederationError as error:
                 return arrivals, error
         return arrivals, None
 
-    async def _re_served(self, document: Document, gap: Gap) -> Arrival:
+    async def believe(self, document: Document, gap: Gap) -> Arrival:
+        """An entry of a party's sequence, its proof checked. Raises FederationError."""
         entry = log.entry_of(document)
         if entry is None or (entry.project, entry.party) != gap:
             raise Malformed("another_sequence", gap[1])
@@ -262,11 +264,14 @@ class Fetcher:
         origin.check_speaks_for(proven, activity, proven=proven)
         return proven
 
-    async def _get(self, url: str, *, reason: str) -> Document:
-        answer = await self._inquire(url, reason=reason, accept=ACCEPT, limit_bytes=PAGE_LIMIT_BYTES)
+    async def ask(self, url: str, *, reason: str, limit_bytes: int = PAGE_LIMIT_BYTES) -> Document:
+        """The document at an address of a company. Raises FederationError."""
+        answer = await self._inquire(url, reason=reason, accept=ACCEPT, limit_bytes=limit_bytes)
+        if answer.status in _GONE:
+            raise Unreachable("not_served", f"{url} answers {answer.status}")
         if answer.status != 200:
             raise Unreachable("log_not_served", f"{url} answers {answer.status}")
-        return parse(answer.body, limit_bytes=PAGE_LIMIT_BYTES)
+        return parse(answer.body, limit_bytes=limit_bytes)
 
     async def _picture(self, media_id: int) -> None:
         """Fetch a partner's picture; one that is not what its post says is marked broken, a silent host is asked again later."""
@@ -325,22 +330,22 @@ def _named(arrivals: list[Arrival], held: EntryRow | None) -> list[Arrival]:
 def _missing(tx: Tx, gap: Gap) -> _Missing:
     project, party = gap
     head = entries.head(tx, project, party)
-    return _Missing(head.seq if head else 0, _sources(tx, project, first=party))
+    return _Missing(head.seq if head else 0, sources(tx, project, first=party))
 
 
-def _exchanges(tx: Tx) -> list[tuple[str, _Source]]:
-    return [(project.iri, source) for project in actors.projects(tx) for source in _sources(tx, project.iri)]
+def _exchanges(tx: Tx) -> list[tuple[str, Source]]:
+    return [(project.iri, source) for project in actors.projects(tx) for source in sources(tx, project.iri)]
 
 
-def _sources(tx: Tx, project: str, *, first: str = "") -> tuple[_Source, ...]:
+def sources(tx: Tx, project: str, *, first: str = "") -> tuple[Source, ...]:
     """The other parties of an open project, `first` in front."""
     hosts = sorted(charters.open_hosts(tx, project), key=lambda host: (host != first, host))
     return tuple(_source(tx, host) for host in hosts)
 
 
-def _source(tx: Tx, host: str) -> _Source:
+def _source(tx: Tx, host: str) -> Source:
     peer = peers.by_host(tx, host)
     if peer is not None and peer.log_url:
-        return _Source(host, peer.log_url)
+        return Source(host, peer.log_url)
     scheme = origin_of(peer.node_iri)[0] if peer is not None and peer.node_iri else "https"
-    return _Source(host, f"{scheme}://{host}/log")
+    return Source(host, f"{scheme}://{host}/log")

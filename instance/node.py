@@ -25,6 +25,7 @@ from federation.origin import host_of
 from federation.signature import Form, Sender
 from federation.wire import KnownForm, Wire
 from instance import inbox, outbox, reasons, serving
+from instance.backfill import Backfill
 from instance.config import Config
 from instance.delivery import Delivery
 from instance.departed import Departed
@@ -41,6 +42,7 @@ from instance.domain import (
     schedule,
     vote,
 )
+from instance.domain.missing import AGAIN_MS
 from instance.domain.outcome import Outcome
 from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError, NotNow, Refusal
@@ -57,6 +59,7 @@ from instance.storage import (
     exchanges,
     marks,
     migrate,
+    missing,
     oauth,
     peers,
     polls,
@@ -178,6 +181,7 @@ class Cordee:
         )
         self.recount = Recount(database, self.wire, self.gate, clock=clock)
         self.departed = Departed(database, self.wire, self.gate, hurry=self.delivery.hurry)
+        self.backfill = Backfill(database, self.fetcher, self.gate, clock=clock)
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
         )
@@ -206,13 +210,11 @@ class Cordee:
     async def close(self) -> None:
         """Finish what is in flight, and end. Nothing is lost: what is not done is done at the next start."""
         await self.delivery.stop()
-        await self.fetcher.stop()
-        await self.departed.stop()
-        await self.recount.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.pusher.stop()
+        for part in (self.fetcher, self.departed, self.recount, self.pusher):
+            await part.stop()
         with suppress(NotNow):
             await self._database.write(self._keep_forms)
         await self.wire.close()
@@ -394,11 +396,19 @@ class Cordee:
         await self.perform(actor.create_node)
         await self._database.write(self._remember_forms)
         self._database.listen(self.bus.tell)
-        for part in (self._keyring, self.delivery, self.fetcher, self.departed, self.pusher):
+        for part in (
+            self._keyring,
+            self.delivery,
+            self.fetcher,
+            self.backfill,
+            self.departed,
+            self.pusher,
+        ):
             self.bus.subscribe(part.hear)
         for name, work in (
             ("deliver", self.delivery.run),
             ("fetch", self.fetcher.run),
+            ("backfill", self.backfill.run),
             ("push", self.pusher.run),
             ("watch", self._watch),
             ("due", self._keep_time),
@@ -462,6 +472,7 @@ class Cordee:
         marks.forget_keys(tx, before_ms=tx.now_ms - DAY_MS)
         oauth.forget_codes(tx, before_ms=tx.now_ms - DAY_MS)
         pictures.forget_free(tx, before_ms=tx.now_ms - DAY_MS)
+        missing.forget(tx, before_ms=tx.now_ms - AGAIN_MS)
         sessions.forget(tx)
         key_rows.forget_transport(tx)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from federation.letters import Draft
 from federation.origin import host_of
 from instance import ids
-from instance.domain import emoji, guest, index, quote, thread, timeline
+from instance.domain import emoji, guest, index, missing, quote, thread, timeline
 from instance.domain import post as posting
 from instance.domain.note import Attached, Note, clamped, contexts_of, is_by, parent_of, read_note
 from instance.domain.outcome import Incoming, Ruling
@@ -83,6 +83,9 @@ def apply_create(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     emoji.receive(tx, author, post.space, note.emojis)
     posts.adopt(tx, post)
     thread.learn(tx, post, note, host=incoming.host)
+    missing.arrived(tx, post)
+    if note.parent_iri and parent is None:
+        missing.note(tx, post, note)
     _quote(tx, post, author, note.quote_iri)
     quote.adopt(tx, post, author)
     index.keep(tx, post.id)

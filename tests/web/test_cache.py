@@ -30,6 +30,7 @@ CHANGE_NOTHING_KEPT = {
     events.LettersQueued,
     events.InboxGone,
     events.GapNoticed,
+    events.ParentMissed,
     events.MediaWanted,
 }
 
