@@ -21,7 +21,6 @@ from federation.errors import FederationError, Refused
 from federation.log import Entry
 from federation.origin import host_of
 from instance import inbox
-from instance.delivery import retry_after
 from instance.domain import missing
 from instance.egress import Gate
 from instance.events import CharterChanged, Event, ParentMissed
@@ -32,6 +31,7 @@ from instance.storage import log as entries
 from instance.storage import missing as rows
 from instance.storage.database import Database, Tx
 from instance.storage.missing import MissingRow
+from instance.verdict import retry_after
 
 AT_ONCE: Final = 4  # of the posts that are due
 BATCH: Final = 50

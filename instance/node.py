@@ -396,14 +396,7 @@ class Cordee:
         await self.perform(actor.create_node)
         await self._database.write(self._remember_forms)
         self._database.listen(self.bus.tell)
-        for part in (
-            self._keyring,
-            self.delivery,
-            self.fetcher,
-            self.backfill,
-            self.departed,
-            self.pusher,
-        ):
+        for part in (self._keyring, self.delivery, self.fetcher, self.backfill, self.departed, self.pusher):
             self.bus.subscribe(part.hear)
         for name, work in (
             ("deliver", self.delivery.run),
