@@ -62,6 +62,7 @@ class Backfill:
         self._database, self._fetcher, self._gate, self._clock = database, fetcher, gate, clock
         self._pace = _Pace(clock)
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._round = asyncio.Lock()
         self._stir = asyncio.Event()
 
     def hear(self, event: Event) -> None:
@@ -84,8 +85,9 @@ class Backfill:
 
     async def do_due(self) -> None:
         """Look for what is due, each for itself: none keeps another from being found."""
-        due = await self._database.read(lambda tx: rows.due(tx, BATCH))
-        done = await asyncio.gather(*(self._look(row) for row in due), return_exceptions=True)
+        async with self._round:  # one at a time, so that nothing is looked for twice
+            due = await self._database.read(lambda tx: rows.due(tx, BATCH))
+            done = await asyncio.gather(*(self._look(row) for row in due), return_exceptions=True)
         for row, error in zip(due, done, strict=True):
             if isinstance(error, Exception):
                 _log.error("backfill_broke", iri=row.parent_iri, error=repr(error))
