@@ -15,11 +15,12 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 from aiohttp.web import Application, AppRunner, SockSite
 
@@ -30,7 +31,7 @@ from instance.domain import actor, charter, member, post, project
 from instance.domain.charter import PartyTerms
 from instance.domain.compose import PostDraft
 from instance.node import Cordee
-from instance.storage import actors, charters, log, posts
+from instance.storage import actors, charters, delivery, log, posts
 from instance.storage.actors import ActorRow
 from instance.storage.database import now_ms
 from instance.storage.posts import PostRow
@@ -63,6 +64,7 @@ class Company:
     people: dict[str, ActorRow] = field(default_factory=dict)
     node: Cordee = field(init=False)
     runner: AppRunner | None = field(default=None, init=False)
+    opened: socket.socket | None = field(default=None, init=False)
 
     @property
     def host(self) -> str:
@@ -81,7 +83,8 @@ class Company:
         """Listen for other servers."""
         self.runner = AppRunner(self.app_of(self.node), access_log=None, shutdown_timeout=1.0)
         await self.runner.setup()
-        await SockSite(self.runner, _listening(self.port)).start()
+        opened, self.opened = self.opened or _listening(self.port), None
+        await SockSite(self.runner, opened).start()
 
     async def shut_door(self) -> None:
         """Go off the network; the node itself goes on."""
@@ -144,6 +147,10 @@ class Company:
             lambda tx: log.after(tx, self.project_iri, party, seq=0, upto=2**53, limit=100_000)
         )
 
+    async def waiting(self) -> int:
+        """How many letters wait to be sent."""
+        return len(await self.node.read(delivery.busy_lanes))
+
     async def charter_state(self) -> str:
         """The state of the newest version of the project's charter, or nothing."""
         found = await self.node.read(lambda tx: charters.of_project(tx, self.project_iri))
@@ -156,10 +163,11 @@ def a_company(
     *,
     app_of: AppOf = protocol_app,
     clock: Callable[[], int] = now_ms,
+    port: int | None = None,
     **settings: Any,
 ) -> Company:
     """A company as `cordee init` would set it up: settings, seal key, database. Not started yet."""
-    port = free_port()
+    port = port or free_port()
     data_dir = directory / name
     data_dir.mkdir(parents=True)
     domain = f"{name}.localhost:{port}"
@@ -198,10 +206,31 @@ async def three_nodes(
     directory: Path, *, app_of: AppOf = protocol_app, clock: Callable[[], int] = now_ms, **settings: Any
 ) -> AsyncIterator[tuple[Company, Company, Company]]:
     """Acme, Globex and Initech, tied by the live charter of apollo, with alice, bob and carol in it."""
-    companies = [
-        a_company(directory, name, app_of=app_of, clock=clock, **settings)
-        for name in ("acme", "globex", "initech")
-    ]
+    if clock is now_ms and not settings:
+        world = _again(_THREE, _tied, directory, app_of)
+    else:
+        world = _tied(directory, app_of=app_of, clock=clock, **settings)
+    async with world as companies:
+        acme, globex, initech = companies
+        yield acme, globex, initech
+
+
+@asynccontextmanager
+async def one_node(directory: Path, *, app_of: AppOf = protocol_app) -> AsyncIterator[Company]:
+    """Acme alone."""
+    async with _again(_ONE, _alone, directory, app_of) as (acme,):
+        yield acme
+
+
+@asynccontextmanager
+async def _alone(directory: Path) -> AsyncIterator[Sequence[Company]]:
+    async with running(a_company(directory, "acme")) as companies:
+        yield companies
+
+
+@asynccontextmanager
+async def _tied(directory: Path, **options: Any) -> AsyncIterator[Sequence[Company]]:
+    companies = [a_company(directory, name, **options) for name in ("acme", "globex", "initech")]
     async with running(*companies):
         acme, globex, initech = companies
         await tie(acme, globex, initech)
@@ -209,7 +238,74 @@ async def three_nodes(
             await company.hire(name)
             await company.join(name, role="lead")
         await agree(*companies)
-        yield acme, globex, initech
+        yield companies
+
+
+class _Made(NamedTuple):
+    """A company as it was when it had been tied to the others, to begin with again: at the same port, since that is part of its name."""
+
+    name: str
+    port: int
+    project_iri: str
+    people: dict[str, ActorRow]
+    database: bytes
+
+
+_World = tuple[_Made, ...]
+# Worlds that no test uses now, and ports with them.
+_ONE: list[_World] = []
+_THREE: list[_World] = []
+
+
+@asynccontextmanager
+async def _again(
+    idle: list[_World],
+    make: Callable[[Path], AbstractAsyncContextManager[Sequence[Company]]],
+    directory: Path,
+    app_of: AppOf,
+) -> AsyncIterator[Sequence[Company]]:
+    """Companies as they were once made. Three that are tied take seven RSA keys and a handshake: four times what the start of their nodes takes."""
+    world = _unused(idle) or await _kept(make)
+    companies = [_company(made, directory, app_of) for made in world]
+    for company in companies:
+        company.opened = _listening(company.port)
+        company.opened.listen()  # whoever starts first can reach the others already
+    async with running(*companies):
+        yield companies
+    idle.append(world)
+
+
+def _unused(idle: list[_World]) -> _World | None:
+    """A world whose ports no other process has taken since."""
+    while idle:
+        world = idle.pop()
+        if all(_is_free(made.port) for made in world):
+            return world
+    return None
+
+
+async def _kept(make: Callable[[Path], AbstractAsyncContextManager[Sequence[Company]]]) -> _World:
+    with TemporaryDirectory() as directory:
+        async with make(Path(directory)) as companies:
+            for company in companies:
+                await until(company.waiting, 0)
+        return tuple(
+            _Made(
+                company.config.company.lower(),
+                company.port,
+                company.project_iri,
+                company.people,
+                company.config.database.read_bytes(),
+            )
+            for company in companies
+        )
+
+
+def _company(made: _Made, directory: Path, app_of: AppOf) -> Company:
+    company = a_company(directory, made.name, app_of=app_of, port=made.port)
+    company.config.database.write_bytes(made.database)
+    company.project_iri, company.people = made.project_iri, dict(made.people)
+    return company
 
 
 async def tie(host: Company, *others: Company, ceiling: int = 1, guests: str = "none") -> None:

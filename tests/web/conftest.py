@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from tests.nodes import Company, a_company, running, three_nodes
+from tests.nodes import Company, one_node, three_nodes
 from web.app import build_app
 
 
 @pytest_asyncio.fixture
 async def acme(tmp_path: Path) -> AsyncIterator[Company]:
     """One company with its whole web."""
-    async with running(a_company(tmp_path, "acme", app_of=build_app)) as (company,):
+    async with one_node(tmp_path, app_of=build_app) as company:
         yield company
 
 
