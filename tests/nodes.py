@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -151,6 +152,15 @@ class Company:
         """How many letters wait to be sent."""
         return len(await self.node.read(delivery.busy_lanes))
 
+    async def questions(self) -> int:
+        """How many questions of others were answered or refused."""
+        asked = "SELECT count(*) FROM ledger WHERE letter = 'disclosure'"
+        return await self.node.read(lambda tx: tx._connection.execute(asked).fetchone()[0])
+
+    async def was_asked(self, count: int) -> bool:
+        """Whether that many questions were asked: a node asks its partners how far they are as soon as it has started."""
+        return await self.questions() >= count
+
     async def charter_state(self) -> str:
         """The state of the newest version of the project's charter, or nothing."""
         found = await self.node.read(lambda tx: charters.of_project(tx, self.project_iri))
@@ -248,6 +258,7 @@ class _Made(NamedTuple):
     port: int
     project_iri: str
     people: dict[str, ActorRow]
+    questions: int
     database: bytes
 
 
@@ -271,6 +282,8 @@ async def _again(
         company.opened = _listening(company.port)
         company.opened.listen()  # whoever starts first can reach the others already
     async with running(*companies):
+        for company, made in zip(companies, world, strict=True):
+            await until(partial(company.was_asked, made.questions + len(world) - 1))
         yield companies
     idle.append(world)
 
@@ -289,15 +302,17 @@ async def _kept(make: Callable[[Path], AbstractAsyncContextManager[Sequence[Comp
         async with make(Path(directory)) as companies:
             for company in companies:
                 await until(company.waiting, 0)
+            questions = [await company.questions() for company in companies]
         return tuple(
             _Made(
                 company.config.company.lower(),
                 company.port,
                 company.project_iri,
                 company.people,
+                asked,
                 company.config.database.read_bytes(),
             )
-            for company in companies
+            for company, asked in zip(companies, questions, strict=True)
         )
 
 
