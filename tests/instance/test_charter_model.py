@@ -61,8 +61,25 @@ class Charters(RuleBasedStateMachine):
         found = in_force(*THREE) if begun else companies(*THREE)
         self.net = Companies({host: copy_of(tx) for host, tx in found.nodes.items()})
 
-    @rule(host=st.sampled_from(THREE), name=st.sampled_from(sorted(MOVES)))
-    def a_company_moves(self, host: str, name: str) -> None:
+    @rule(host=st.sampled_from(THREE), name=st.sampled_from(sorted(MOVES)), has_read=st.booleans())
+    def a_company_moves(self, host: str, name: str, *, has_read: bool) -> None:
+        if has_read:
+            self.net.carry()
+        self.do(host, name)
+
+    @rule(hosts=st.permutations(THREE), crossed=st.sampled_from([None, *sorted(MOVES)]))
+    def all_sign(self, hosts: list[str], crossed: str | None) -> None:
+        """What waits is signed by all; in the middle of it somebody may do something else."""
+        self.do(hosts[0], "amend")
+        self.do(hosts[0], "offer")
+        self.net.carry()
+        self.do(hosts[1], "approve")
+        if crossed:
+            self.do(hosts[0], crossed)
+        self.do(hosts[2], "approve")
+
+    def do(self, host: str, name: str) -> None:
+        """Make a move, or be refused."""
         self.net.pass_ms(60_000)
         connection = self.net[host]._connection
         connection.execute("SAVEPOINT move")
@@ -85,7 +102,7 @@ class Charters(RuleBasedStateMachine):
         self.net.carry()
         self.all_agree()
 
-    @rule(days=st.integers(1, 80))
+    @rule(days=st.integers(1, 40))
     def time_passes(self, days: int) -> None:
         self.net.pass_ms(days * DAY_MS)
         for host in THREE:
