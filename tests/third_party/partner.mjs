@@ -175,12 +175,33 @@ async function nodeInfo() {
   return Response.json({ links: [{ rel, type: "application/activity+json", href: `${base}/actors/node` }] });
 }
 
+// A page of somebody's log, asked for with a signed question, and whose proof Fedify finds on each entry.
+//
+// Fedify signs no query in the form of draft-cavage, and in that of RFC 9421 the fragment of a key's address: what is refused then it asks for in the
+// other form, and keeps to that. So each question comes from a server that has not asked before.
+async function readLog({ form, by, url }) {
+  const context = federationOf(FORMS[form]).createContext(new Request(base), undefined);
+  const documentLoader = await context.getDocumentLoader({ identifier: by });
+  const { document } = await documentLoader(url);
+  const options = { documentLoader, contextLoader: context.contextLoader };
+  const entries = [document.orderedItems ?? document.items ?? []].flat();
+  return await Promise.all(entries.map(async (entry) => ({ document: entry, proven: await provenBy(entry, options) })));
+}
+
+// New keys for somebody here, under the ids of the old ones, as many servers do it; what was seen of anybody's keys stays as it was.
+function rekey({ name, keys }) {
+  people[name].keys = keys;
+  return { done: true };
+}
+
 const control = {
   send,
   post,
   ask,
   find,
   about,
+  readLog,
+  rekey,
   received: async () => received,
 };
 

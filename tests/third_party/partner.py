@@ -96,6 +96,11 @@ class Partner:
             assert answer.status == 200, await answer.text()
             return await answer.json()
 
+    async def rekey(self, name: str) -> None:
+        """Give somebody here new keys, under the ids of the old ones."""
+        fresh = {"rsa": keys.generate_rsa(), "ed25519": keys.generate_ed25519()}
+        await self.tell("rekey", name=name, keys={kind: _told(key) for kind, key in fresh.items()})
+
     async def received(self) -> list[dict[str, Any]]:
         """What arrived there, oldest first."""
         return await self.tell("received")

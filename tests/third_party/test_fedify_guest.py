@@ -128,7 +128,9 @@ async def test_a_post_its_edit_its_boost_and_its_end_come_in_the_projects_name(p
     await node.perform(lambda tx: post.edit(tx, node.gate, alice, row.id, PostDraft("The rail is down")))
     assert (await place.heard(note.iri, "Update"))["content"] == "<p>Alice, Acme: The rail is down</p>"
     await node.perform(lambda tx: post.boost(tx, node.gate, alice, row.id))
-    await place.heard(note.iri, "Announce")
+    boost = await place.heard(note.iri, "Announce")
+    await node.perform(lambda tx: post.unboost(tx, node.gate, alice, row.id))
+    assert (await place.heard(boost["document"]["id"], "Undo"))["carries"] == "Announce"
     await place.acme.delete("alice", row.id)
     assert (await place.heard(note.iri, "Delete"))["carries"] == "Tombstone"
 
