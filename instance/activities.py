@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from federation.activity import Activity
-from federation.document import first_type, types_of
+from federation.document import first_type, id_of, types_of
 from federation.letters import Draft
 from federation.vocabulary import ACTOR_TYPES
 from instance.domain import charter_inbound as charter
@@ -17,6 +17,8 @@ from instance.domain import follow_inbound as follow
 from instance.domain import guest_answer, guest_moved, partner
 from instance.domain import guest_inbound as guest
 from instance.domain import member_inbound as member
+from instance.domain import person_inbound as person
+from instance.domain import pin_inbound as pin
 from instance.domain import poll_inbound as poll
 from instance.domain import post_inbound as post
 from instance.domain import quote_inbound as quote
@@ -31,8 +33,10 @@ ANY = "*"
 EMOJI = "EmojiReact"  # a Like that says which emoji is meant is one too, as Misskey writes it
 VOTE = "Vote"  # what we call a Note that names an answer of a Question, and says nothing else
 # What is said in words besides a Note: it becomes a post with its name above its words.
-SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document")
+# The last three are how a BookWyrm speaks of a book.
+SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document", "Comment", "Review", "Quotation")
 WORDS = ("Note", "Question", *SAID)
+FEATURED = "featured"  # what is put into, or taken out of, the collection of what somebody shows first
 ANSWERS = ("Accept", "Reject", "TentativeAccept", "TentativeReject")
 # What servers outside feel and count; also Misskey's and Pleroma's reactions with an emoji.
 REACTIONS = ("Announce", "Dislike", "EmojiReact", "Like")
@@ -92,6 +96,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     # people
     ("Add", "Person"): Rule(member.verify_add, member.apply_add),
     ("Remove", ANY): Rule(member.verify_remove, member.apply_remove),
+    ("Delete", "Person"): Rule(person.verify_delete, person.apply_delete),
     ("Update", "Person"): Rule(partner.verify_update, partner.apply_update),
     ("Update", "Application"): Rule(partner.verify_update, partner.apply_update),
     # posts
@@ -116,6 +121,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     (EMOJI, ANY): Rule(emoji.verify_react, emoji.apply_react),
     ("Undo", EMOJI): Rule(emoji.verify_undo_react, emoji.apply_undo_react),
     ("Undo", ANY): Rule(undo.verify, undo.apply),
+    # what stands first
+    ("Add", FEATURED): Rule(pin.verify_pin, pin.apply_pin),
+    ("Remove", FEATURED): Rule(pin.verify_unpin, pin.apply_unpin),
     # between the IT of two companies
     ("Flag", ANY): Rule(report.verify_flag, report.apply_flag, in_log=False),
     # follows stay at home (docs/decisions/0005); who asks is answered
@@ -132,6 +140,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("Offer", ANY): refusing("offer_of_no_charter"),
     ("Add", ANY): refusing("collection_not_kept"),
     ("Dislike", ANY): refusing("dislike_not_counted"),
+    ("Undo", "Dislike"): refusing("dislike_not_counted"),
+    ("Lock", ANY): refusing("no_thread_is_locked"),
+    ("Undo", "Lock"): refusing("no_thread_is_locked"),
+    **{(f"{verb}Request", ANY): refusing("needs_no_asking") for verb in ("Like", "Reply", "Announce")},
     ("View", ANY): noting("view_noted"),
     **{(verb, ANY): refusing("reading_not_counted") for verb in ("Read", "Listen")},
     ("Create", ANY): refusing("no_post_of_ours"),
@@ -170,6 +182,10 @@ def rule_for(activity: Activity, rules: Mapping[tuple[str, str], Rule] = RULES) 
     kinds = (_verb(undone),) if undone else types_of(activity.object)
     if activity.type == "Create" and _is_vote(activity.object):
         kinds = (VOTE,)
+    if activity.type == "Delete" and activity.object_iri == activity.actor:
+        kinds = ("Person",)
+    if activity.type in {"Add", "Remove"} and (id_of(activity.target) or "").endswith(f"/{FEATURED}"):
+        kinds = (FEATURED,)
     return next((rule for kind in (*kinds, ANY) if (rule := rules.get((_verb(activity), kind)))), None)
 
 

@@ -30,6 +30,7 @@ PARTS = frozenset(
         "replies",
         "likes",
         "shares",
+        "featured",
         "context",
         "context-history",
     }

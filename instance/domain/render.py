@@ -131,6 +131,13 @@ def like(post: PostRow, actor: ActorRow, *, iri: str, at_ms: int) -> Json:
     return _activity("Like", iri, actor.iri, post.iri, at_ms=at_ms) | {"to": list(to), "cc": list(cc)}
 
 
+def feature(kind: str, post: PostRow, actor: ActorRow, *, owner_iri: str, iri: str, at_ms: int) -> Json:
+    """Add of a post to what its author, or its project, shows first, or Remove."""
+    to, cc = audience(post, actor)
+    activity = _activity(kind, iri, actor.iri, post.iri, at_ms=at_ms)
+    return activity | {"target": f"{owner_iri}/featured", "to": list(to), "cc": list(cc)}
+
+
 def emoji_react(
     post: PostRow, actor: ActorRow, *, content: str, drawn: EmojiRow | None, iri: str, at_ms: int
 ) -> Json:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, null, or_, select, update
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.keys import KeyRow as KeyRow
@@ -105,6 +105,7 @@ _SET_PROFILE = Command(
 _SET_ABOUT = Command(
     update(table(Actor)).where(_c.id == bindparam("actor_id")).values(about=bindparam("new_about"))
 )
+_FORGET_DOCUMENT = Command(update(table(Actor)).where(_c.id == bindparam("actor_id")).values(document=null()))
 _INSERT_PROJECT = Command(insert_or_ignore(Project))
 
 
@@ -169,6 +170,11 @@ def put(tx: Tx, row: ActorRow) -> ActorRow:
 def set_state(tx: Tx, actor_id: int, state: str) -> None:
     """Write an actor's state: active, disabled or gone."""
     tx.run(_SET_STATE, actor_id=actor_id, new_state=state, at_ms=tx.now_ms)
+
+
+def forget_document(tx: Tx, actor_id: int) -> None:
+    """Drop what a partner's actor said of itself in its own document."""
+    tx.run(_FORGET_DOCUMENT, actor_id=actor_id)
 
 
 def set_profile(tx: Tx, actor_id: int, *, display_name: str, summary: str, title: str) -> None:

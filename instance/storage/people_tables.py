@@ -7,7 +7,7 @@ from instance.storage.tables import big
 
 
 class Pin(SQLModel, table=True):
-    """A post that its author shows first."""
+    """A post that stands first: on its author's account, or in a project."""
 
     __table_args__ = (Index("ix_pin", "actor_id", "post_id", unique=True),)
     id: int = big(primary_key=True)

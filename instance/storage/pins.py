@@ -29,6 +29,10 @@ _OF = Query(
     .order_by(_pin.id.desc()),
     _PostId,
 )
+_ONE = Query(
+    select(_pin.post_id).where(_pin.actor_id == bindparam("actor_id"), _pin.post_id == bindparam("post_id")),
+    _PostId,
+)
 _COUNT = Query(select(func.count()).where(_pin.actor_id == bindparam("actor_id")), _Total)
 _ADD = Command(insert_or_ignore(Pin))
 _DROP = Command(
@@ -40,6 +44,11 @@ _FORGET = Command(delete(Pin).where(_pin.post_id == bindparam("post_id")))
 def of(tx: Tx, actor_id: int, *, viewer_id: int) -> list[int]:
     """Ids of the posts that an actor has pinned, as far as the viewer may read them, the latest pin first."""
     return [row.post_id for row in tx.all(_OF, actor_id=actor_id, viewer_id=viewer_id)]
+
+
+def is_pinned(tx: Tx, actor_id: int, post_id: int) -> bool:
+    """Whether the actor shows the post first."""
+    return tx.first(_ONE, actor_id=actor_id, post_id=post_id) is not None
 
 
 def count(tx: Tx, actor_id: int) -> int:

@@ -1,7 +1,9 @@
 """Posts shown first, and conversations that one wants to hear no more of."""
 
-from tests.nodes import Company, agree
+from instance.storage import actors
+from tests.nodes import Company, agree, until
 from tests.web.client import apps_of
+from tests.web.pages import reader
 
 Tied = tuple[Company, Company, Company]
 
@@ -78,3 +80,34 @@ async def test_a_partners_answer_in_a_muted_conversation_is_not_told(tied: Tied)
         await bob.post("/api/v1/statuses", status="b", in_reply_to_id=seen["id"])
         await agree(acme, globex)
         assert await alice.get("/api/v1/notifications") == []
+
+
+async def test_a_pin_and_what_a_lead_puts_first_are_seen_at_every_company(tied: Tied):
+    acme, globex, _ = tied
+    async with (
+        apps_of(acme, "alice") as (alice,),
+        reader(globex, "bob") as bob,
+        apps_of(globex, "bob") as (app,),
+    ):
+        made = await alice.post("/api/v1/statuses", status="@apollo The plan of all plans")
+        await alice.post(f"/api/v1/statuses/{made['id']}/pin")
+        await agree(acme, globex)
+        (seen,) = await app.get("/api/v1/timelines/home")
+        path = f"/api/v1/accounts/{seen['account']['id']}/statuses"
+
+        async def pinned() -> int:
+            return len(await app.get(path, pinned="true"))
+
+        await until(pinned, 1)
+        project = (await app.get("/api/v1/lists"))[0]["id"]
+        assert "Pinned" not in await bob.read(f"/app/projects/{project}")
+        assert (await bob.send(f"/app/posts/{seen['id']}/pin")).status == 303
+        assert "Pinned" in await bob.read(f"/app/projects/{project}")
+        theirs = await acme.node.read(lambda tx: actors.by_iri(tx, acme.project_iri))
+        assert theirs is not None
+
+        async def first() -> int:
+            found = await alice.get(f"/api/v1/accounts/{theirs.id}/statuses", pinned="true")
+            return len(found)
+
+        await until(first, 1)

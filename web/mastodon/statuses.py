@@ -278,8 +278,8 @@ ROUTES: tuple[Route, ...] = (
     _BOOKMARKS("POST", "/api/v1/statuses/{id}/unbookmark", _marking(reaction.unbookmark)),
     _WRITE("POST", "/api/v1/statuses/{id}/reblog", _saying(post.boost)),
     _WRITE("POST", "/api/v1/statuses/{id}/unreblog", _saying(post.unboost)),
-    _ACCOUNTS("POST", "/api/v1/statuses/{id}/pin", _marking(pin.pin)),
-    _ACCOUNTS("POST", "/api/v1/statuses/{id}/unpin", _marking(pin.unpin)),
+    _ACCOUNTS("POST", "/api/v1/statuses/{id}/pin", _saying(pin.pin)),
+    _ACCOUNTS("POST", "/api/v1/statuses/{id}/unpin", _saying(pin.unpin)),
     _MUTES("POST", "/api/v1/statuses/{id}/mute", _marking(hearing.mute_thread)),
     _MUTES("POST", "/api/v1/statuses/{id}/unmute", _marking(hearing.unmute_thread)),
 )

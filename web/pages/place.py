@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from instance.home import Home
 from instance.policy import INTERNAL
-from instance.storage import actors, charters, members
+from instance.storage import actors, charters, members, pins
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
@@ -17,12 +17,13 @@ Company = dict[str, Any]
 
 
 class Place(NamedTuple):
-    """A project with its charter, and the viewer's part in it; all of it absent inside the company."""
+    """A project with its charter, the viewer's part in it, and the posts that stand first; all of it absent inside the company."""
 
     project: ActorRow | None = None
     charter: CharterRow | None = None
     parties: Sequence[PartyRow] = ()
     mine: MemberRow | None = None
+    pinned: tuple[int, ...] = ()
 
 
 def charter_of(tx: Tx, project_iri: str) -> CharterRow | None:
@@ -38,7 +39,9 @@ def place_of(tx: Tx, viewer_id: int, space: str) -> Place:
     charter, mine = charter_of(tx, space), members.one(tx, space, viewer_id)
     parties = charters.parties(tx, charter.id) if charter else ()
     inside = mine if mine is not None and mine.state == "active" else None
-    return Place(actors.by_iri(tx, space), charter, parties, inside)
+    project = actors.by_iri(tx, space)
+    pinned = pins.of(tx, project.id, viewer_id=viewer_id) if project is not None and inside else []
+    return Place(project, charter, parties, inside, tuple(pinned))
 
 
 def companies_of(place: Place, home: Home) -> dict[str, Company]:
@@ -60,6 +63,8 @@ def place_view(place: Place, *, home: Home, locale: Locale) -> dict[str, Any]:
         "here": "projects" if place.project else "company",
         "readers": [company for host, company in companies.items() if host not in gone],
         "may_post": not why_not,
+        "may_pin": not why_not and place.mine is not None and place.mine.role == "lead",
+        "pinned": place.pinned,
         "why_not": why_not,
     }
 

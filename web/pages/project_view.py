@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from instance.home import Home
-from instance.storage import actors, charters, members, timelines
+from instance.storage import actors, charters, members, posts, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
 from instance.storage.members import MemberRow
+from instance.storage.posts import PostRow
 from instance.storage.window import Window
 from web.i18n import Locale
 from web.pages.charter_view import charter_view, colours, state_words, tone_of
 from web.pages.place import Place, charter_of, place_of, place_view
-from web.pages.post_view import Manner, PostFacts, post_facts, post_views
+from web.pages.post_view import Manner, PostFacts, excerpt, post_facts, post_views
 
 PAGE = 30
 
@@ -29,6 +30,7 @@ class ProjectFacts(NamedTuple):
     members: list[MemberRow]
     people: dict[int, ActorRow]
     posts: PostFacts
+    pinned: list[PostRow]
 
 
 def my_projects(tx: Tx, viewer_id: int, *, everything: bool) -> list[Listed]:
@@ -59,7 +61,16 @@ def project_facts(
     ids = timelines.project(tx, viewer_id, actor.iri, window) if place.mine else []
     everybody = members.of_project(tx, actor.iri)
     people = actors.by_ids(tx, [row.actor_id for row in everybody])
-    return ProjectFacts(actor, place.charter, place, everybody, people, post_facts(tx, ids, viewer_id))
+    first = posts.by_ids(tx, place.pinned)
+    return ProjectFacts(
+        actor,
+        place.charter,
+        place,
+        everybody,
+        people,
+        post_facts(tx, ids, viewer_id),
+        [first[one] for one in place.pinned],
+    )
 
 
 def project_cards(found: Sequence[Listed], *, own_host: str, locale: Locale) -> list[dict[str, Any]]:
@@ -94,6 +105,7 @@ def project_page(facts: ProjectFacts, *, home: Home, manner: Manner) -> dict[str
         "charter": charter,
         "place": place_view(facts.place, home=home, locale=manner.locale),
         "posts": post_views(facts.posts, manner),
+        "pinned": [{"id": row.id, "excerpt": excerpt(row)} for row in facts.pinned],
         "companies": [_company(party, facts) for party in charter["parties"]],
         "older": ids[-1] if len(ids) == PAGE else None,
     }
