@@ -133,10 +133,12 @@ def _make_gaps_known(tx: Tx, project: str, theirs: Mapping[str, Head]) -> None:
 
 
 def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
-    if received.is_taken(tx, arrival.activity.iri) and not _may_be_meant_again(tx, arrival):
+    is_again = received.is_taken(tx, arrival.activity.iri)
+    if is_again and not _may_be_meant_again(tx, arrival):
         return Receipt(202, "duplicate")
     if arrival.entry is None:
-        return _outside_logs(tx, arrival, gate)
+        receipt = _outside_logs(tx, arrival, gate)
+        return Receipt(202, "duplicate") if is_again and receipt.status == 422 else receipt
     open_hosts = charters.open_hosts(tx, arrival.entry.project)
     if arrival.speaker in open_hosts:
         return _placed(tx, arrival, arrival.entry, gate)
@@ -148,9 +150,12 @@ def _decide(tx: Tx, arrival: Arrival, gate: Gate) -> Receipt:
 
 
 def _may_be_meant_again(tx: Tx, arrival: Arrival) -> bool:
-    """Servers undo a Follow that they have lost (FEP-8fcf) under the same id each time; what is so already is refused by its rule."""
-    is_undo = arrival.entry is None and arrival.activity.type == "Undo"
-    return is_undo and guest.is_guest(tx, arrival.speaker)
+    """Misskey and Pixelfed call each Follow of one by another by one id, however often it is undone; others undo a Follow that they have lost (FEP-8fcf) so.
+
+    What is so already is no news, and nothing comes of it.
+    """
+    is_state = arrival.entry is None and arrival.activity.type in {"Follow", "Undo", "Block"}
+    return is_state and guest.is_guest(tx, arrival.speaker)
 
 
 def _of_departed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:

@@ -220,18 +220,26 @@ def know(tx: Tx, document: Document, *, asked: str = "") -> GuestActorRow:
     """Keep who somebody at a guest host is, with their keys, also the one `asked` for. Raises Malformed."""
     iri = id_of(document) or ""
     name = document.get("preferredUsername")
-    inbox, shared = id_of(document.get("inbox")), _shared_inbox(document)
+    inbox, shared = check_inbox(document), _shared_inbox(document)
     if not isinstance(name, str) or not name:
         name = host_of(iri)  # the actor of a Lemmy server has no name of its own
-    if inbox is None or not same_origin(inbox, iri):
-        raise Malformed("no_inbox", safe="The actor has no inbox on its own host.")
     own = shared if shared is not None and same_origin(shared, iri) else ""
     called = shown(text_of(document.get("name"))) or shown(name)
     aliases = orjson.dumps(_aliases(document)).decode()
     row = GuestActorRow(iri, host_of(iri), shown(name), called, inbox, own, tx.now_ms, aliases)
     guests.know(tx, row)
-    key_rows.put_partners(tx, iri, _keys_of(tx, document, asked), asked=True)
+    shown_keys = _keys_of(tx, document, asked)
+    if shown_keys:  # a profile that leaves them out takes none away
+        key_rows.put_partners(tx, iri, shown_keys, asked=True)
     return row
+
+
+def check_inbox(document: Document) -> str:
+    """The inbox of somebody at a guest host, which is on that host. Raises Malformed."""
+    inbox = id_of(document.get("inbox"))
+    if inbox is None or not same_origin(inbox, id_of(document) or ""):
+        raise Malformed("no_inbox", safe="The actor has no inbox on its own host.")
+    return inbox
 
 
 def _keys_of(tx: Tx, document: Document, asked: str) -> list[KeyRow]:

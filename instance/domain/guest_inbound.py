@@ -104,7 +104,10 @@ def verify_profile(tx: Tx, incoming: Incoming) -> Ruling:
     """Somebody whom we know there tells their new name or inbox."""
     activity = incoming.activity
     known = activity.object_iri == activity.actor and guests.actor(tx, activity.actor) is not None
-    return Ruling(taken=True, rule="guest_profile") if known and _is_of_its_host(incoming) else NONE
+    if not known or not _is_of_its_host(incoming):
+        return NONE
+    guest.check_inbox(activity.object)
+    return Ruling(taken=True, rule="guest_profile")
 
 
 def apply_profile(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:

@@ -101,8 +101,8 @@ MISSKEY = _kind(
     "Misskey/2026.9.0 ({base})",
     server="{base}/users/9instance",
     signs=Signs(covered=("(request-target)", "date", "host", "digest")),
-    follow=followed(id="{base}/follows/9ann/{serial}"),
-    unfollow=undone(id="{base}/follows/9ann/{serial}/undo"),
+    follow=followed(id="{base}/follows/9ann/9apollo"),  # the same each time
+    unfollow=undone(id="{base}/follows/9ann/9apollo/undo"),
     note=noted(
         _misskey_content="x",
         _misskey_summary=None,
@@ -226,8 +226,8 @@ PIXELFED = _kind(
     server="{base}/i/actor",
     shared="{base}/f/inbox",
     signs=Signs(covered=("(request-target)", "date", "digest", "content-type", "user-agent", "host")),
-    follow=followed(id="{actor}#follow/{serial}"),
-    unfollow=undone(id="{actor}#follow/{serial}/undo"),
+    follow=followed(id="{actor}#follow/595731146082391369"),  # the id of who is followed
+    unfollow=undone(id="{actor}#follow/595731146082391369/undo"),
     note=noted(
         attachment=[{"type": "Image", "mediaType": "image/jpeg", "url": "{base}/1.jpg", "name": "A rail"}]
     ),

@@ -101,8 +101,9 @@ class Foreign:
     instead: dict[str, Handler] = field(default_factory=dict)  # what answers at a path instead of a document
     asked: list[str] = field(default_factory=list)  # the paths that were asked for
     _found: dict[str, keys.PublicKey] = field(default_factory=dict)
+    ahead_s: int = 0  # of its clock
     _serial: int = 0
-    _sent: int = 0
+    _moments: set[int] = field(default_factory=set)
 
     @property
     def host(self) -> str:
@@ -228,8 +229,7 @@ class Foreign:
     ) -> dict[str, str]:
         signs, key_id = self.kind.signs, self.kind.key.format(base=self.base, actor=who)
         key_id = signs.key_id.format(actor=who) or key_id
-        self._sent += 1
-        moment = int(time.time()) - self._sent % 60  # so that no two signatures are the same
+        moment = self._moment()
         sign = _in_rfc9421 if signs.is_rfc9421 else _in_cavage
         known = {
             "content-type": self.kind.media_type,
@@ -240,6 +240,14 @@ class Foreign:
         return sign(
             signs, key_for(name), key_id, method=method, path=path, body=body, known=known, moment=moment
         )
+
+    def _moment(self) -> int:
+        """The time by its clock, a little earlier where it has signed something by then: no two signatures are the same."""
+        moment = int(time.time()) + self.ahead_s
+        while moment in self._moments:
+            moment -= 1
+        self._moments.add(moment)
+        return moment
 
     async def answer(self, request: Request) -> StreamResponse:
         """Whatever is asked or brought."""

@@ -255,6 +255,20 @@ async def test_a_key_that_no_longer_fits_is_asked_for_anew_every_five_minutes_at
     assert ring.wire.asked == [BOB, BOB]
 
 
+async def test_a_key_that_had_ceased_is_asked_for_anew_since_its_actor_may_show_it_again(ring: Ring):
+    ring.show(BOB)
+    known = ring.wire.pages[BOB]["assertionMethod"][0]
+    ring.wire.pages[BOB]["assertionMethod"] = [known | {"expires": timestamp(NOW_MS + 1_000)}]
+    await ring.find()
+    ring.now_ms += ASK_AGAIN_MS
+    with pytest.raises(Unauthentic, match="key_expired"):
+        await ring.find()
+    ring.wire.pages[BOB]["assertionMethod"] = [known]
+    ring.now_ms += ASK_AGAIN_MS
+    await ring.find()
+    assert len(ring.wire.asked) == 3
+
+
 async def test_a_key_that_cannot_be_asked_for_anew_is_still_the_key(ring: Ring):
     known = ring.show(BOB).public_key().public_bytes_raw()
     await ring.find()

@@ -171,3 +171,24 @@ async def test_an_actor_that_is_somebody_else_the_next_time_is_still_the_one_we_
     assert await guest.brings(guest.answer(), forged=True) == "signature"
     del guest.foreign.instead[path]
     await guest.is_well()
+
+
+async def test_a_profile_without_a_key_takes_none_away_and_one_without_an_inbox_is_refused(guest: Guest):
+    shown = guest.foreign.documents[guest.who.removeprefix(guest.foreign.base)]
+    less = {name: value for name, value in shown.items() if name != "publicKey"}
+    assert await guest.brings(guest.foreign.said(guest.who, "Update", less)) == "taken"
+    no_way = {name: value for name, value in shown.items() if name != "inbox"}
+    assert await guest.brings(guest.foreign.said(guest.who, "Update", no_way)) == "no_inbox"
+    await guest.is_well()
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "rule"), [(4 * 60, "taken"), (10 * 60, "clock"), (-50 * 60, "taken"), (-2 * 3600, "clock")]
+)
+async def test_a_clock_that_goes_wrong_is_borne_for_minutes_ahead_and_an_hour_behind(
+    guest: Guest, ahead_s: int, rule: str
+):
+    guest.foreign.ahead_s = ahead_s
+    assert await guest.brings(guest.answer()) == rule
+    guest.foreign.ahead_s = 0
+    await guest.is_well()
