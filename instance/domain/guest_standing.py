@@ -14,7 +14,6 @@ from instance.policy import guest_space, takeback_space
 from instance.storage import actors, delivery, guest_notes, guest_standing, guests, peers
 from instance.storage.database import Tx
 from instance.storage.delivery import LaneRow
-from instance.storage.guest_standing import Letters
 from instance.storage.guests import GuestRow
 from instance.storage.peers import PeerRow
 
@@ -46,13 +45,14 @@ def standings(tx: Tx) -> list[Standing]:
     rows = guests.all_guests(tx)
     hosts = sorted({row.host for row in rows})
     projects = actors.by_iris(tx, [row.project_iri for row in rows])
-    spaces = [space(row.host, row.project_iri) for row in rows for space in (guest_space, takeback_space)]
+    revoked = sorted({row.host for row in rows if row.revoked_at_ms is not None})
     followers = guests.followers(tx, list(projects))
     facts = _Facts(
         {(each.project_iri, each.host): 0 for each in rows},
         {peer.host: peer for peer in peers.all_peers(tx)},
         {lane.host: lane for lane in delivery.lanes(tx) if lane.host in hosts},
-        guest_standing.letters(tx, hosts, spaces),
+        guest_standing.waiting(tx, hosts),
+        guest_standing.taken_back(tx, revoked),
         {(each.project_iri, each.host): each.notes for each in guest_notes.owed(tx)},
         guest_standing.unsaid(tx),
     )
@@ -68,7 +68,8 @@ class _Facts(NamedTuple):
     followers: dict[tuple[str, str], int]
     peers: dict[str, PeerRow]
     lanes: dict[str, LaneRow]
-    letters: dict[str, Letters]
+    waiting: dict[str, int]
+    taken_back: dict[str, int]
     owed: dict[tuple[str, str], int]
     unsaid: dict[int, int]
 
@@ -76,11 +77,10 @@ class _Facts(NamedTuple):
 def _standing(tx: Tx, row: GuestRow, username: str, facts: _Facts) -> Standing:
     place = (row.project_iri, row.host)
     lane, peer = facts.lanes.get(row.host), facts.peers.get(row.host)
-    none = Letters("", 0, 0)
-    said = facts.letters.get(guest_space(row.host, row.project_iri), none)
-    back = facts.letters.get(takeback_space(row.host, row.project_iri), none)
-    is_revoked = row.revoked_at_ms is not None
-    waiting = said.waiting + back.waiting
+    to_say = facts.waiting.get(guest_space(row.host, row.project_iri), 0)
+    back = takeback_space(row.host, row.project_iri)
+    to_take_back = facts.waiting.get(back, 0)
+    is_revoked, waiting = row.revoked_at_ms is not None, to_say + to_take_back
     return Standing(
         row=row,
         project=f"@{username}@{tx.home.host}",
@@ -90,8 +90,8 @@ def _standing(tx: Tx, row: GuestRow, username: str, facts: _Facts) -> Standing:
         reached_at_ms=lane.reached_at_ms if lane else None,
         waiting=waiting,
         owed=facts.owed.get(place, 0),
-        deleted=back.arrived if is_revoked else 0,
-        to_delete=back.waiting + facts.unsaid.get(row.id, 0) if is_revoked else 0,
+        deleted=facts.taken_back.get(back, 0) if is_revoked else 0,
+        to_delete=to_take_back + facts.unsaid.get(row.id, 0) if is_revoked else 0,
         problem=lane.last_error if lane and waiting else "",
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, case, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, select
 
 from instance.storage.database import Command, Query, Tx
 from instance.storage.delivery import DONE, QUEUED
@@ -12,12 +12,11 @@ from instance.storage.sql import array, columns, in_list, insert_or_ignore, tabl
 from instance.storage.tables import Delivery
 
 
-class Letters(NamedTuple):
-    """The letters in the space of a guest: how many wait, and how many arrived."""
+class _Letters(NamedTuple):
+    """The letters in a space: how many."""
 
     space: str
-    waiting: int
-    arrived: int
+    letters: int
 
 
 class Unsaid(NamedTuple):
@@ -47,15 +46,15 @@ class _Iri(NamedTuple):
 _g, _a, _f, _n = columns(Guest), columns(GuestActor), columns(GuestFollower), columns(GuestNote)
 _b, _d = columns(GuestBlocked), columns(Delivery)
 
-_LETTERS = Query(
-    select(
-        _d.space,
-        func.sum(case((_d.state == QUEUED, 1), else_=0)),
-        func.sum(case((_d.state == DONE, 1), else_=0)),
-    )
-    .where(in_list(_d.host, "hosts"), in_list(_d.space, "spaces"))
+_WAITING = Query(
+    select(_d.space, func.count()).where(in_list(_d.host, "hosts"), _d.state == QUEUED).group_by(_d.space),
+    _Letters,
+)
+_TAKEN_BACK = Query(
+    select(_d.space, func.count())
+    .where(in_list(_d.host, "hosts"), _d.state == DONE, _d.rule == "released_takeback")
     .group_by(_d.space),
-    Letters,
+    _Letters,
 )
 _UNSAID = Query(
     select(_g.id, func.count())
@@ -90,9 +89,14 @@ _UNBLOCK = Command(delete(table(GuestBlocked)).where(_b.iri == bindparam("of_iri
 _IS_BLOCKED = Query(select(_b.iri).where(_b.iri == bindparam("of_iri")), _Iri)
 
 
-def letters(tx: Tx, hosts: Collection[str], spaces: Collection[str]) -> dict[str, Letters]:
-    """The letters to these hosts in these spaces, by space."""
-    return {row.space: row for row in tx.all(_LETTERS, hosts=array(hosts), spaces=array(spaces))}
+def waiting(tx: Tx, hosts: Collection[str]) -> dict[str, int]:
+    """How many letters to these hosts are on their way, by space."""
+    return {row.space: row.letters for row in tx.all(_WAITING, hosts=array(hosts))}
+
+
+def taken_back(tx: Tx, hosts: Collection[str]) -> dict[str, int]:
+    """How many letters that take something back arrived at these hosts, by space."""
+    return {row.space: row.letters for row in tx.all(_TAKEN_BACK, hosts=array(hosts))}
 
 
 def unsaid(tx: Tx) -> dict[int, int]:
