@@ -8,9 +8,9 @@ import pytest_asyncio
 
 from instance.domain import charter
 from tests.nodes import agree, until
+from tests.scenarios.app import web_of
 from tests.scenarios.guest_place import Place, a_place
 from tests.web.client import App, apps_of
-from web.app import build_app
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -49,7 +49,7 @@ async def talk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Talk]:
     """The talk."""
     directory = tmp_path_factory.mktemp("guests")
     async with (
-        a_place(directory, may="answer", app_of=build_app) as place,
+        a_place(directory, may="answer", app_of=web_of) as place,
         apps_of(place.acme, "alice") as (alice,),
         apps_of(place.globex, "bob") as (bob,),
     ):
@@ -211,6 +211,21 @@ async def test_whatever_way_of_answering_reaches_the_project(talk: Talk, way: st
     assert (await talk.say("", **bare | note))[0] == 202
     found = await seen(talk.bob, by_ann(talk, way))
     assert (found["in_reply_to_id"] is not None) is (way == "answer to a note")
+
+
+@pytest.mark.parametrize("audience", ["public", "unlisted", "followers", "direct"])
+async def test_whomever_else_it_is_for_an_answer_is_one(talk: Talk, audience: str):
+    public, project = "https://www.w3.org/ns/activitystreams#Public", talk.place.acme.project_iri
+    followers = f"{talk.place.mastodon.iri('ann')}/followers"
+    to, cc = {
+        "public": ([public], [followers, project]),
+        "unlisted": ([followers], [public, project]),
+        "followers": ([followers], [project]),
+        "direct": ([project], []),
+    }[audience]
+    assert (await talk.say(f"For {audience}", to=to, cc=cc))[0] == 202
+    found = await seen(talk.bob, by_ann(talk, f"For {audience}"))
+    assert found["visibility"] == (await seen(talk.alice, by_ann(talk, f"For {audience}")))["visibility"]
 
 
 async def note_of(talk: Talk) -> str:

@@ -74,6 +74,24 @@ async def test_nobody_follows_in_anothers_name(place: Place):
     assert await place.mastodon.send(place.acme, "ann", asked) == 403
 
 
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [("ghost", None), ("noinbox", {"inbox": None}), ("away", {"inbox": "https://elsewhere.example/inbox"})],
+)
+async def test_who_cannot_be_known_does_not_follow(
+    place: Place, name: str, document: dict[str, object] | None
+):
+    """The profile is not there, or has no inbox of its own host: we could answer nobody."""
+    place.mastodon.person(name)
+    if document is None:
+        del place.mastodon.people[name]
+    else:
+        place.mastodon.people[name] |= document
+    asked = place.mastodon.said(name, "Follow", place.acme.project_iri)
+    assert await place.mastodon.send(place.acme, name, asked) == 401
+    assert place.mastodon.iri(name) not in await place.followers()
+
+
 async def test_who_undoes_the_follow_is_a_follower_no_more(place: Place):
     await place.mastodon.follow(place.acme, "cleo")
     iri = place.mastodon.iri("cleo")
