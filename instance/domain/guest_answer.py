@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from federation.document import Document, first_type, id_of, ids_of, one_or_many, text_of
+from federation.document import Document, first_type, id_of, ids_of, one_or_many
 from federation.letters import Draft
 from instance import ids, names
 from instance.domain import guest, guest_words, index, render, thread, timeline
 from instance.domain import post as posting
 from instance.domain.charter_document import GUESTS_ANSWER
 from instance.domain.guest_note import companies_of
-from instance.domain.note import MENTIONS_LIMIT, PICTURES_LIMIT, Note, read_note
+from instance.domain.note import MENTIONS_LIMIT, Note, read_note
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.render import NoteFacts
 from instance.storage import actors, guest_notes, guest_standing, guests, log, posts, things
@@ -215,10 +215,7 @@ def _read(tx: Tx, incoming: Incoming, project: ActorRow) -> _Answer:
         companies_of(tx, project.iri),
     )
     said = guest_words.for_guests(note.content, people=people, hosts=hosts)
-    shown = [
-        guest_words.plain_for_guests(line, people=people, hosts=hosts)
-        for line in (*_asked(note), *_attached(document))
-    ]
+    shown = [guest_words.plain_for_guests(line, people=people, hosts=hosts) for line in _asked(note)]
     html = guest_words.signed(
         guest_words.tidied(said), name=_name(who, incoming), company=incoming.host
     ) + guest_words.lines(shown)
@@ -235,20 +232,6 @@ def _name(who: GuestActorRow | None, incoming: Incoming) -> str:
 def _asked(note: Note) -> list[str]:
     """The answers of a poll of a guest's; who is in the project cannot vote there."""
     return [f"– {title}" for title in note.poll.titles] if note.poll else []
-
-
-def _attached(document: Document) -> list[str]:
-    """A guest's pictures are not fetched; their descriptions stand for them."""
-    found = [
-        item for item in one_or_many(document.get("attachment"))[:PICTURES_LIMIT] if isinstance(item, dict)
-    ]
-    return [f"[{_kind(item)}] {text_of(item.get('name'))[:500]}".strip() for item in found]
-
-
-def _kind(item: Document) -> str:
-    """What is attached, by its media type, as "image"; else as its type says."""
-    kind = text_of(item.get("mediaType")).partition("/")[0]
-    return kind if kind in {"image", "video", "audio"} else first_type(item).casefold() or "file"
 
 
 def _parent(tx: Tx, iri: str | None, project: str) -> PostRow | None:

@@ -180,7 +180,7 @@ async def test_a_handle_in_disguise_is_refused_whether_it_exists_or_not(talk: Ta
     assert (await talk.say(f"Ask @{name}@{host}"))[0] == 422
 
 
-async def test_pictures_are_told_by_their_descriptions(talk: Talk):
+async def test_a_picture_is_a_link_with_its_description_and_is_not_fetched(talk: Talk):
     picture = {
         "type": "Document",
         "mediaType": "image/png",
@@ -188,7 +188,9 @@ async def test_pictures_are_told_by_their_descriptions(talk: Talk):
         "name": "A rail",
     }
     await talk.say("Look", attachment=[picture])
-    await seen(talk.bob, f"{by_ann(talk, 'Look')}<p>[image] A rail</p>")
+    link = f'<a href="{picture["url"]}" rel="nofollow noopener noreferrer">A rail</a>'
+    status = await seen(talk.bob, f"{by_ann(talk, 'Look')}<p>{link}</p>")
+    assert status["media_attachments"] == []
 
 
 @pytest.mark.parametrize(
