@@ -1,12 +1,10 @@
 """Entities that only those read who administer the node. The rule kept here: pure; a person of another company has what that company told, and no more."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from instance.home import Home
 from instance.storage.actors import ActorRow
 from instance.storage.logins import LoginRow
-from instance.storage.reports import ReportRow
 from web.mastodon.entities import Json, timestamp
 
 _MADE_AT = "2026-01-01T00:00:00.000Z"
@@ -56,35 +54,4 @@ def admin_account(facts: PersonFacts, home: Home) -> Json:
         "locale": login.locale if login else "",
         "invite_request": None,
         "account": facts.account,
-    }
-
-
-class ReportShown(NamedTuple):
-    """What a report is shown to IT from: everybody in it as Admin::Account, the posts that the viewer may read, as statuses."""
-
-    row: ReportRow
-    people: Mapping[int, Json]
-    statuses: Sequence[Any]
-    rules: Sequence[Json]
-
-
-def admin_report(facts: ReportShown) -> Json:
-    """Admin::Report."""
-    row, people = facts.row, facts.people
-    return {
-        "id": str(row.id),
-        "action_taken": row.resolved_at_ms is not None,
-        "action_taken_at": None if row.resolved_at_ms is None else timestamp(row.resolved_at_ms),
-        "category": row.category,
-        "comment": row.comment,
-        "forwarded": row.forwarded_at_ms is not None,
-        "created_at": timestamp(row.created_at_ms),
-        "updated_at": timestamp(row.updated_at_ms),
-        "account": people[row.reporter_id],
-        "target_account": people[row.target_id],
-        "assigned_account": people.get(row.assigned_id or 0),
-        "action_taken_by_account": people.get(row.resolved_by_id or 0),
-        "statuses": list(facts.statuses),
-        "collections": [],
-        "rules": list(facts.rules),
     }

@@ -17,12 +17,12 @@ from web.doors import CACHE, NODE, administer, caller
 from web.errors import NotFound
 from web.mastodon import params
 from web.mastodon.admin_accounts import people
-from web.mastodon.admin_entities import ReportShown, admin_report
 from web.mastodon.entities import Json
 from web.mastodon.instance_entities import RULES
 from web.mastodon.paging import links, window_of
 from web.mastodon.params import of_query, path_id
 from web.mastodon.reply import fragment, reply
+from web.mastodon.report_entities import ReportShown, admin_report
 from web.mastodon.reports import rules_of
 
 Verb = Callable[[Tx, int, int], Outcome[ReportRow]]

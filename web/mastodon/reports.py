@@ -1,7 +1,5 @@
 """Reports to the company's own IT. The rule kept here: what is reported goes to the company of the person it is about when the app asks for that, and to no other."""
 
-from typing import NamedTuple
-
 from aiohttp.web import Request, Response
 
 from federation.doors import Route
@@ -13,18 +11,11 @@ from instance.storage.reports import ReportRow
 from web.doors import NODE, api, caller
 from web.errors import Invalid, NotFound
 from web.mastodon import params, show
-from web.mastodon.entities import Json, timestamp
+from web.mastodon.entities import Json
 from web.mastodon.instance_entities import RULES
 from web.mastodon.params import Params, as_id
 from web.mastodon.reply import reply
-
-
-class ReportFacts(NamedTuple):
-    """What a report is shown from: its target as rendered, and the posts meant as far as the viewer may read them."""
-
-    row: ReportRow
-    target: Json
-    post_ids: list[int]
+from web.mastodon.report_entities import ReportFacts, report_entity
 
 
 async def create(request: Request) -> Response:
@@ -79,24 +70,6 @@ def facts_of(tx: Tx, rows: list[ReportRow], viewer_id: int) -> list[ReportFacts]
         )
         for row in rows
     ]
-
-
-def report_entity(facts: ReportFacts) -> Json:
-    """Report."""
-    row = facts.row
-    return {
-        "id": str(row.id),
-        "action_taken": row.resolved_at_ms is not None,
-        "action_taken_at": None if row.resolved_at_ms is None else timestamp(row.resolved_at_ms),
-        "category": row.category,
-        "comment": row.comment,
-        "forwarded": row.forwarded_at_ms is not None,
-        "created_at": timestamp(row.created_at_ms),
-        "status_ids": [str(post_id) for post_id in facts.post_ids],
-        "rule_ids": row.rules.split(),
-        "collection_ids": [],
-        "target_account": facts.target,
-    }
 
 
 ROUTES: tuple[Route, ...] = (api("POST", "/api/v1/reports", create, "write:reports"),)
