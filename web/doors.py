@@ -41,7 +41,8 @@ SESSION: RequestKey[SignedIn] = RequestKey("session", SignedIn)
 # As Mastodon: any page may call the API, since it has no cookie to send along; what it may read is listed.
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id",
+    "Access-Control-Expose-Headers": "Link, Mastodon-Async-Refresh, X-RateLimit-Reset, X-RateLimit-Limit, "
+    "X-RateLimit-Remaining, X-Request-Id",
 }
 FIXED = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
 _API = {**CORS, **FIXED}

@@ -80,6 +80,11 @@ def end(tx: Tx, row: MissingRow) -> None:
         missing.settle(tx, row.parent_iri, GIVEN_UP)
 
 
+def is_awaited(tx: Tx, row: MissingRow) -> bool:
+    """Whether a post may come at any moment: it is looked for, and was missed just now. Afterwards nobody need wait before a screen."""
+    return row.state == WAITING and row.noticed_at_ms > tx.now_ms - FRESH_MS
+
+
 def is_on_its_way(tx: Tx, row: MissingRow) -> bool:
     """Whether the post is here, or its entry waits for those before it."""
     return posts.by_iri(tx, row.parent_iri) is not None or _is_brought(

@@ -8,7 +8,6 @@ from tests.web.client import apps_of
 EMPTY = ("/api/v1/accounts/1/identity_proofs", "/api/v1/trends")
 MISSING = (
     ("GET", "/api/v1/timelines/link?url=https://example.org/"),
-    ("GET", "/api/v1_alpha/async_refreshes/1"),
     ("GET", "/api/v1/annual_reports/2025"),
     ("POST", "/api/v1/annual_reports/2025/read"),
 )

@@ -85,7 +85,6 @@ ROUTES: tuple[Route, ...] = (
     _READ("GET", "/api/v1/emails/check_confirmation", get_confirmed),
     api("POST", "/api/v1/statuses/{id}/translate", get_missing, "read:statuses"),
     api("GET", "/api/v1/timelines/link", get_missing, "read:statuses"),
-    api("GET", "/api/v1_alpha/async_refreshes/{id}", get_missing, "read"),
     _READ("GET", "/api/v1/annual_reports", get_reports),
     _READ("GET", _YEAR, get_missing),
     _READ("GET", f"{_YEAR}/state", get_report_state),

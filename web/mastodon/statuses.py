@@ -11,16 +11,18 @@ from federation.doors import Route
 from instance.domain import emoji_reaction, hearing, pin, post, reaction, schedule
 from instance.domain.about import about_of
 from instance.domain.compose import AsksGate, PostDraft
+from instance.domain.missing import FRESH_MS
 from instance.domain.outcome import Outcome
-from instance.storage import marks, media, posts, reactions, timelines
+from instance.storage import marks, media, missing, posts, reactions, timelines
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
+from instance.storage.missing import MissingRow
 from instance.storage.posts import PostRow
 from instance.storage.window import Placed, Window
 from web.doors import CACHE, NODE, PICTURES, Caller, api, caller
 from web.errors import NotFound
 from web.files import PictureKeys
-from web.mastodon import entities, params, show
+from web.mastodon import entities, params, refreshes, show
 from web.mastodon import media as uploads
 from web.mastodon.entities import Json
 from web.mastodon.paging import links, window_of
@@ -134,17 +136,20 @@ async def delete(request: Request) -> Response:
 
 
 async def get_context(request: Request) -> Response:
-    """What a post answers, and what answers it."""
+    """What a post answers, and what answers it; in a header, whether more of it is being fetched."""
     me, post_id = caller(request), path_id(request)
 
-    def read(tx: Tx) -> timelines.Thread:
-        return timelines.thread(tx, me.id, _seen(tx, me.id, post_id).id)
+    def read(tx: Tx) -> tuple[timelines.Thread, MissingRow | None]:
+        row = _seen(tx, me.id, post_id)
+        since_ms = tx.now_ms - FRESH_MS
+        return timelines.thread(tx, me.id, row.id), missing.of_thread(tx, row.thread_id, since_ms=since_ms)
 
-    thread = await request.app[NODE].read(read)
+    thread, awaited = await request.app[NODE].read(read)
     found = await request.app[CACHE].found([*thread.ancestors, *thread.descendants], me.id)
     above = array(found[one] for one in thread.ancestors if one in found)
     below = array(found[one] for one in thread.descendants if one in found)
-    return reply({"ancestors": fragment(above), "descendants": fragment(below)})
+    found_now = {"ancestors": fragment(above), "descendants": fragment(below)}
+    return reply(found_now, headers=refreshes.header(awaited))
 
 
 async def get_source(request: Request) -> Response:
