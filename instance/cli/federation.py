@@ -9,6 +9,7 @@ from instance import reasons
 from instance.cli import terminal
 from instance.cli.terminal import AsJson
 from instance.config import Config
+from instance.domain.outcome import Outcome
 from instance.errors import NotFound
 from instance.probe import Probe, Step
 from instance.storage import delivery, exchanges, peers
@@ -58,6 +59,25 @@ def hosts(ctx: typer.Context, as_json: AsJson = False) -> None:
     Example: cordee federation hosts
     """
     terminal.show(terminal.look(ctx, _hosts), HOST_COLUMNS, as_json=as_json)
+
+
+@app.command("retry")
+def retry(ctx: typer.Context, host: str) -> None:
+    """Try now what waits for a node, and once more what it refused or what was given up: after the cause was mended.
+
+    Nothing is sent twice that had arrived. What the gate holds back stays back.
+
+    Example: cordee federation retry globex.example
+    """
+    again, waiting = terminal.perform(ctx, lambda tx: Outcome(_retry(tx, host.strip().lower())))
+    typer.echo(f"{waiting} letters to {host} are tried now; {again} of them had been refused or given up.")
+
+
+def _retry(tx: Tx, host: str) -> tuple[int, int]:
+    if delivery.lane(tx, host) is None:
+        raise NotFound("node that anything was ever sent to")
+    again = delivery.queue_again(tx, host)
+    return again, sum(row.letters for row in delivery.waiting(tx) if row.host == host)
 
 
 @app.command("probe")

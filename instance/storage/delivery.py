@@ -168,7 +168,7 @@ _UNDELIVERED = Query(
 _REQUEUE = Command(
     update(table(Delivery))
     .where(_d.host == bindparam("lane_host"), in_list(_d.state, "states"))
-    .values(state=QUEUED, settled_at_ms=null(), created_at_ms=bindparam("now"))
+    .values(state=QUEUED, settled_at_ms=null(), created_at_ms=bindparam("now"), attempts=0)
 )
 _EXPIRE = Command(
     update(table(Delivery))
@@ -304,7 +304,7 @@ def undelivered(tx: Tx, host: str, limit: int) -> list[SettledRow]:
 
 
 def queue_again(tx: Tx, host: str) -> int:
-    """Queue again what a host refused or what was given up (not what the gate closed); how many letters."""
+    """Queue again what a host refused or what was given up (not what the gate closed), each as if it were new, and try now; how many letters."""
     count = tx.run(_REQUEUE, lane_host=host, states=array([REFUSED, EXPIRED]), now=tx.now_ms)
     try_now(tx, host)
     return count

@@ -9,7 +9,7 @@ import structlog
 
 from federation.keys import rsa_key_id
 from federation.vocabulary import ACTIVITY_JSON
-from instance.storage import received
+from instance.storage import delivery, received
 from tests.nodes import Company, a_company, free_port, running, three_nodes, until
 from tests.scenarios.desk import Desk
 from tests.scenarios.raw import raw_send
@@ -127,3 +127,27 @@ async def test_every_node_is_listed_with_when_it_was_heard_and_reached(desks: tu
     rows = {row["host"]: row for row in await acme.json("federation hosts")}
     assert rows[globex.host]["reached"]
     assert rows[globex.host]["waiting"] == 0
+
+
+async def test_what_was_refused_or_waits_goes_when_it_is_mended_and_asked_for(desks: tuple[Desk, Desk]):
+    acme, globex = desks
+    company, host = acme.company, globex.host
+    await globex.company.shut_door()
+    posts = [await company.post("alice", f"Part {number}") for number in range(3)]
+
+    async def last_error() -> str:
+        lane = await company.node.read(lambda tx: delivery.lane(tx, host))
+        return lane.last_error if lane else ""
+
+    await until(last_error, "connect")
+    (first, *_) = await company.node.read(lambda tx: delivery.next_letters(tx, host, 1))
+    refused = delivery.Result(first.id, delivery.REFUSED, "401 clock")
+    await company.node.write(lambda tx: delivery.settle(tx, [refused]))
+    await globex.company.open_door()
+    assert f"3 letters to {host} are tried now; 1 of them" in await acme.run(f"federation retry {host}")
+
+    async def there() -> int:
+        return sum([await globex.company.find_post(post.iri) is not None for post in posts])
+
+    await until(there, 3)
+    assert "There is no such node" in await acme.run("federation retry nobody.example", status=1)

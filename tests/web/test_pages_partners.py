@@ -1,5 +1,6 @@
 """IT reads on pages how other nodes fare, and why something was not taken."""
 
+from instance.storage import delivery
 from tests.nodes import Company, until
 from tests.web.pages import reader
 
@@ -27,6 +28,25 @@ async def test_the_page_of_a_partner_tells_each_exchange_with_its_reason(tied: T
         page = await admin.read(f"/app/partners/{acme.host}")
     assert "A member posted in the project." in page
     assert "came from them" in page
+
+
+async def test_the_page_of_a_partner_that_does_not_take_our_letters_says_what_to_do(tied: Tied):
+    acme, globex, _ = tied
+    await globex.shut_door()
+    await acme.post("alice", "@apollo Look")
+
+    async def last_error() -> str:
+        lane = await acme.node.read(lambda tx: delivery.lane(tx, globex.host))
+        return lane.last_error if lane else ""
+
+    await until(last_error, "connect")
+    async with reader(acme, "admin", is_admin=True) as admin:
+        page = await admin.read(f"/app/partners/{globex.host}")
+        assert "Nothing listens there, or a firewall is between." in page
+        assert f"cordee federation probe {globex.host}" in page
+        assert f"cordee federation retry {globex.host}" in page
+        assert "Failed tries in a row: " in page
+        assert "1 waiting, not taken" in await admin.read("/app/partners")
 
 
 async def test_why_something_was_dropped_is_asked_by_its_address(tied: Tied):

@@ -36,6 +36,7 @@ _OUTCOMES = {
     "released": (phrase("released"), "good"),
     "withheld": (phrase("held back"), "bad"),
 }
+_FORMS = {"rfc9421": "RFC 9421", "cavage": "draft-cavage-12"}
 
 
 class _Partner(NamedTuple):
@@ -97,6 +98,9 @@ def _partner_view(partner: _Partner, locale: Locale) -> dict[str, Any]:
         "reached_at_ms": peer.reached_at_ms,
         "letters": letters,
         "next_at_ms": lane.due_at_ms if lane and letters else None,
+        "failures": lane.failures if lane and letters else 0,
+        "form": _FORMS.get(peer.form, ""),
+        "form_at_ms": peer.form_at_ms or None,
         "error": error,
         "why": reasons.explain(error, locale),
     }
