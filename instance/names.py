@@ -8,7 +8,7 @@ What belongs to a thing (`…/followers`, `…#main-key`) has the thing's name. 
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
@@ -43,7 +43,9 @@ _PATH = rf"{_LETTER}{{0,500}}"  # bounded, since a hostile "//a//a//a…" begins
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789_.+-"
 _IRI = re.compile(rf"//(?=([\w.\-:@%\[\]~!$*+=]+)(/{_PATH})?)")
 _HOST = re.compile(r"[\w\-]+(?:\.[\w\-]+)*")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_NUMBER = r"u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})"
+_NUMBERED = re.compile(rf"\\(?:{_NUMBER})")
+_ESCAPE = re.compile(rf"\\(?:{_NUMBER}|(.))", re.DOTALL)
 _TAGS = re.compile(r"<[^<>]*>")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PUNYCODE = re.compile(r"(?<![a-z0-9])xn--[a-z0-9\-]+")
@@ -119,12 +121,23 @@ def _text(content: Any) -> str:
 
 
 def _forms(text: str) -> Iterator[str | None]:
-    """The text as written, and after each layer of escapes is taken off; None at the end when that does not end."""
+    """The text as written, and after each layer of escapes is taken off; None at the end when that does not end.
+
+    A backslash escapes what comes after it, or stands for a slash, as browsers read it in an address: wherever there is one, both are tried.
+    """
+    for form in _peeled(text, _unbackslashed):
+        if form and "\\" in form:
+            yield from _peeled(form, _unnumbered)
+        else:
+            yield form
+
+
+def _peeled(text: str, unescaped: Callable[[str], str]) -> Iterator[str | None]:
     text = _visible(text)
     yield text
     for _ in range(ROUNDS):
         before = text
-        for without in (_unbackslashed, html.unescape, _unquoted):
+        for without in (unescaped, html.unescape, _unquoted):
             plain = without(text)
             if plain != text:
                 text = _visible(plain)
@@ -145,10 +158,16 @@ def _unbackslashed(text: str) -> str:
     return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
 
 
+def _unnumbered(text: str) -> str:
+    """Without the escapes that give a character's number; other backslashes stay."""
+    return _NUMBERED.sub(_unescaped, text) if "\\" in text else text
+
+
 def _unescaped(match: re.Match[str]) -> str:
-    digits, other = match[1] or match[2] or match[3], match[4]
+    digits = match[1] or match[2] or match[3]
     if digits:
         return chr(min(int(digits, 16), 0x10FFFF))
+    other = match[4]
     return " " if other in "bfnrt" else other
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from instance import names
@@ -104,6 +104,25 @@ def test_a_disguise_hides_no_spelling_of_an_id(spelling: str, disguise: str):
 )
 def test_a_disguise_hides_no_spelling_of_a_person(spelling: str, disguise: str):
     assert "@alice@acme.example" in found({"type": "Note", "content": DISGUISES[disguise](spelling)})
+
+
+# How an address may be written, then how a text may be wrapped that has it: an escape in capitals is none any more.
+WRITTEN = ("as it is", "upper case", "backslashes")
+WRAPPED = sorted(DISGUISES.keys() - WRITTEN)
+
+
+@settings(max_examples=300)
+@given(
+    spelling=st.sampled_from(["https://acme.example/posts/17", "acme.example/posts/17"]),
+    written=st.sampled_from(WRITTEN),
+    wrapped=st.lists(st.sampled_from(WRAPPED), max_size=3),
+)
+@example("https://acme.example/posts/17", "backslashes", ["named entities"])
+@example("https://acme.example/posts/17", "backslashes", ["entities without semicolon", "u escapes"])
+def test_no_disguise_over_another_hides_an_id(spelling: str, written: str, wrapped: list[str]):
+    for disguise in (written, *wrapped):
+        spelling = DISGUISES[disguise](spelling)
+    assert POST in found({"type": "Note", "content": spelling})
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
