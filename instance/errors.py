@@ -17,6 +17,8 @@ from typing import ClassVar
 
 from instance.policy import Withheld
 
+BUSY_S, FULL_S = 5, 60  # after so long it may go again
+
 
 class InstanceError(Exception):
     """Something asked of this node cannot be done."""
@@ -36,6 +38,21 @@ class NotNow(InstanceError):
         self.rule = rule
         self.text = text
         self.wait_s = wait_s
+
+
+def disk_full() -> NotNow:
+    """The disk takes no more."""
+    return NotNow("disk_full", "The disk of this node is full. Nothing was changed.", wait_s=FULL_S)
+
+
+def disk_error() -> NotNow:
+    """The disk gives an error, or may only be read."""
+    return NotNow("disk_error", "The disk of this node fails. Nothing was changed.", wait_s=FULL_S)
+
+
+def database_busy() -> NotNow:
+    """Another process is in the middle of a write, for too long."""
+    return NotNow("database_busy", "Another process is writing. Nothing was changed.", wait_s=BUSY_S)
 
 
 class Refusal(InstanceError):

@@ -4,6 +4,7 @@ The rule kept here: ours carries no metadata (places, cameras, names); a partner
 was signed with. Decoding and files are for a thread; a transaction only writes rows.
 """
 
+import errno
 import hashlib
 import hmac
 import os
@@ -18,7 +19,7 @@ from instance.domain import film
 from instance.domain.film import Film
 from instance.domain.outcome import Outcome
 from instance.domain.picture import FORMATS, Picture, decoded, picture_type, preview_size, renewed
-from instance.errors import BadInput, NotFound
+from instance.errors import BadInput, NotFound, disk_full
 from instance.events import EmojisChanged, PostChanged
 from instance.storage import media as rows
 from instance.storage.actors import ActorRow
@@ -32,6 +33,7 @@ DECODING_LIMIT_MS = 300_000
 _EXTENSIONS = {kind: name.lower() for kind, name in FORMATS.items()} | film.EXTENSIONS
 MEDIA_TYPES = tuple(_EXTENSIONS)
 _PREVIEW = ".preview.webp"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def accept(data: bytes, *, limit_bytes: int = UPLOAD_LIMIT_BYTES) -> Picture:
@@ -93,7 +95,7 @@ def check_fetched(row: MediaRow, data: bytes) -> Picture:
 
 
 def save(directory: Path, picture: Picture) -> None:
-    """Write the picture and its preview below the media directory, under the name of their content. For a thread."""
+    """Write the picture and its preview below the media directory, under the name of their content. For a thread. Raises NotNow."""
     path = path_of(picture.sha256, picture.media_type)
     _write(directory / path, picture.data)
     if picture.preview:
@@ -342,6 +344,12 @@ def _write(path: Path, data: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        if error.errno in _NO_ROOM:
+            raise disk_full() from error
+        raise

@@ -21,7 +21,7 @@ from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.visitors import cloned_traverse
 
-from instance.errors import NotNow
+from instance.errors import database_busy, disk_error, disk_full
 from instance.events import Event
 from instance.home import Home
 
@@ -31,7 +31,6 @@ R = TypeVar("R", bound=tuple[Any, ...])
 READERS = 3
 BATCH_LIMIT = 200
 STATEMENTS = 1_000  # kept ready on each connection: more than there are, so that none is prepared twice
-BUSY_S, FULL_S = 5, 60  # after so long it may go again
 _SQLITE = sqlite_dialect(paramstyle="named")
 
 
@@ -157,26 +156,19 @@ def _data_version(connection: sqlite3.Connection) -> int:
 
 
 _NOT_NOW = {
-    sqlite3.SQLITE_FULL: NotNow(
-        "disk_full", "The disk of this node is full. Nothing was changed.", wait_s=FULL_S
-    ),
-    sqlite3.SQLITE_IOERR: NotNow(
-        "disk_error", "The disk of this node fails. Nothing was changed.", wait_s=FULL_S
-    ),
-    sqlite3.SQLITE_BUSY: NotNow(
-        "database_busy", "Another process is writing. Nothing was changed.", wait_s=BUSY_S
-    ),
+    sqlite3.SQLITE_FULL: disk_full,
+    sqlite3.SQLITE_IOERR: disk_error,
+    sqlite3.SQLITE_READONLY: disk_error,
+    sqlite3.SQLITE_CANTOPEN: disk_error,
+    sqlite3.SQLITE_BUSY: database_busy,
 }
 
 
 def _named(error: Exception) -> Exception:
     """The error itself, or what it means when it is no fault of the work."""
-    if not isinstance(error, sqlite3.Error):
-        return error
-    known = _NOT_NOW.get(
-        getattr(error, "sqlite_errorcode", 0) & 0xFF
-    )  # the lowest byte; the others say more of it
-    return error if known is None else NotNow(known.rule, known.text, wait_s=known.wait_s)
+    code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
+    known = _NOT_NOW.get((code or 0) & 0xFF)  # the lowest byte; the others say more of it
+    return error if known is None else known()
 
 
 async def _on_its_thread(connection: aiosqlite.Connection, work: Callable[..., T], *args: Any) -> T:

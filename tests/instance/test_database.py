@@ -134,3 +134,10 @@ async def test_what_another_process_holds_up_is_not_now(database: Database, tmp_
     other.close()
     await database.write(put("a"))
     assert await database.read(get("a")) == Value("1")
+
+
+async def test_a_disk_that_may_only_be_read_is_not_now(database: Database):
+    await database.write(lambda tx: tx.run(Command(text("PRAGMA query_only=ON"))))
+    with pytest.raises(NotNow, match="disk_error"):
+        await database.write(put("a"))
+    assert await database.read(get("a")) is None

@@ -3,13 +3,14 @@
 import hashlib
 import io
 import re
+import resource
 
 import pytest
 from PIL import Image, ImageDraw
 
 from instance.domain import media, picture, post, post_inbound
 from instance.domain.compose import PostDraft
-from instance.errors import BadInput, CannotPublish, NotFound
+from instance.errors import BadInput, CannotPublish, NotFound, NotNow
 from instance.events import MediaWanted, PostChanged
 from instance.storage import media as rows
 
@@ -130,6 +131,20 @@ def test_a_picture_lies_under_the_name_of_its_content(tmp_path):
     assert (tmp_path / path).read_bytes() == taken.data
     assert (tmp_path / media.preview_of(path)).read_bytes() == taken.preview
     assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 2
+
+
+def test_what_a_full_disk_does_not_take_is_not_now_and_leaves_nothing(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (100, hard)
+    )  # no file may have more bytes: what a full disk is like
+    try:
+        with pytest.raises(NotNow, match="disk_full"):
+            media.save(tmp_path, media.accept(a_file()))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+    media.save(tmp_path, media.accept(a_file()))
 
 
 def test_a_file_that_no_picture_needs_is_removed_once_it_is_old(tmp_path):
