@@ -27,6 +27,7 @@ from instance.storage.database import Database, Tx
 NOBODY = followers_digest(())
 ASK_AGAIN_MS = 3_600_000  # one sender's list
 REMEMBERED = 1000
+AT_ONCE = 4  # lists that are read at the same time, whoever sends however much
 PAGES, MOST = 20, 5_000
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ class Recount:
             return error.rule
         if said.digest == NOBODY:
             return "followers_agree"
-        if not self._may_ask(sender):
+        if len(self._tasks) >= AT_ONCE or not self._may_ask(sender):
             return "followers_asked_lately"
         task = asyncio.create_task(self._look(sender, said), name=f"followers of {sender}")
         self._tasks.add(task)

@@ -26,7 +26,7 @@ COLUMNS = (
     "heard",
     "reached",
     "waiting",
-    "taken back",
+    "taken_back",
     "problem",
 )
 PEOPLE_COLUMNS = ("person", "name", "project", "since", "state")
@@ -84,7 +84,7 @@ def revoke(ctx: typer.Context, project: Project, host: Host) -> None:
 def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the servers that may follow a project and those that no longer may, with what goes to and fro.
 
-    Of a revoked one "taken back" says how much of what it had, notes and followings, was taken back, of how much.
+    Of a revoked one "taken_back" says how much of what it had, notes and followings, was taken back, of how much.
 
     Example: cordee guest list
     """
@@ -107,7 +107,7 @@ def _row(each: Standing) -> dict[str, object]:
         "heard": terminal.moment(each.heard_at_ms),
         "reached": terminal.moment(each.reached_at_ms),
         "waiting": each.waiting + each.owed,
-        "taken back": f"{each.deleted}/{total}" if each.row.revoked_at_ms is not None else "",
+        "taken_back": f"{each.deleted}/{total}" if each.row.revoked_at_ms is not None else "",
         "problem": each.problem,
     }
 

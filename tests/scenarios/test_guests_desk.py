@@ -45,6 +45,6 @@ async def test_a_server_is_let_in_listed_and_revoked_from_a_shell(tmp_path: Path
         await mastodon.arrived("Reject", 2)
 
         async def taken_back() -> list[tuple[str, str]]:
-            return [(row["state"], row["taken back"]) for row in await acme.json("guest list")]
+            return [(row["state"], row["taken_back"]) for row in await acme.json("guest list")]
 
         await until(taken_back, [("revoked", "2/2")])
