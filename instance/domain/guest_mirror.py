@@ -18,7 +18,7 @@ from instance.ids import snowflake
 from instance.policy import guests_space
 from instance.storage import delivery, guest_notes, guests, posts, quotes
 from instance.storage.database import Tx
-from instance.storage.guest_notes import BOOST, NOTE, NoteRow
+from instance.storage.guest_notes import BOOST, NOTE, NoteRow, OwedRow
 from instance.storage.posts import PostRow
 
 NOTHING: tuple[Draft, ...] = ()
@@ -59,33 +59,39 @@ def _quoting(kind: str, carried: Any) -> str:
 
 def catch_up(tx: Tx) -> Outcome[int]:
     """Tell guests what they have yet to be told, as much as is said in one go; of how many notes that was."""
+    _own_up(tx)
+    for owed in guest_notes.owed(tx):
+        place = _place_of(tx, owed)
+        if place is not None:
+            rows = guest_notes.owed_there(tx, owed.project_iri, owed.host, AT_ONCE)
+            guest_notes.pay(tx, owed.host, [row.id for row in rows])
+            drafts = [draft for row in rows for draft in _owed(tx, place, row)]
+            # By their ids: a boost brings its note, which may be owed as well.
+            return Outcome(len(rows), tuple({draft.activity["id"]: draft for draft in drafts}.values()))
+    return Outcome(0)
+
+
+def _own_up(tx: Tx) -> None:
+    """Owe what letters should have said that did not arrive."""
     for letter in guest_notes.lost(tx, sorted(guests.open_hosts(tx)), AT_ONCE):
         note = guest_notes.by_iri(tx, urldefrag(letter.activity_iri).url.removesuffix("/activity"))
         if note is not None:
             guest_notes.owe(tx, letter.host, note.id)
-    for owed in guest_notes.owed(tx):
-        lane = delivery.lane(tx, owed.host)
-        listening = [row for row in guest_notes.listeners(tx, owed.project_iri) if row.host == owed.host]
-        if not listening:  # revoked, or nobody has ever followed there: nothing is owed
-            rows = guest_notes.owed_there(tx, owed.project_iri, owed.host, AT_ONCE)
-            guest_notes.pay(tx, owed.host, [row.id for row in rows])
-            return Outcome(len(rows))
-        place = guest_told.place_of(tx, owed.project_iri, listening)._replace(is_whole=False)
-        if place.open and (lane is None or lane.failures == 0):
-            rows = guest_notes.owed_there(tx, owed.project_iri, owed.host, AT_ONCE)
-            guest_notes.pay(tx, owed.host, [row.id for row in rows])
-            drafts = [draft for row in rows for draft in _owed(tx, place, row)]
-            once = {
-                draft.activity["id"]: draft for draft in drafts
-            }  # a boost brings its note, which may be owed too
-            return Outcome(len(rows), tuple(once.values()))
-    return Outcome(0)
+
+
+def _place_of(tx: Tx, owed: OwedRow) -> Place | None:
+    """A host as it listens alone, when it can be told now; a place without anybody when it is a guest no longer."""
+    listening = [row for row in guest_notes.listeners(tx, owed.project_iri) if row.host == owed.host]
+    place, lane = guest_told.place_of(tx, owed.project_iri, listening), delivery.lane(tx, owed.host)
+    is_away = bool(place.open) and lane is not None and lane.failures > 0
+    return None if place.shut or is_away else place._replace(is_whole=False)
 
 
 def _worded(tx: Tx, place: Place, post_iri: str, *, is_new: bool) -> tuple[Draft, ...]:
     """A post, or new words for one that guests have."""
     post, row = posts.by_iri(tx, post_iri), guest_notes.of_source(tx, post_iri)
-    if post is None or post.deleted_at_ms is not None or (row is None and not is_new):
+    is_for_nobody = row is None and not (is_new and place.is_heard)
+    if post is None or post.deleted_at_ms is not None or is_for_nobody:
         return NOTHING
     return guest_told.say_words(tx, place, row or _new(tx, post, post.iri, NOTE), post)
 
@@ -115,7 +121,7 @@ def _boosted(tx: Tx, place: Place, post_iri: str, *, boost_iri: str) -> tuple[Dr
     post = posts.by_iri(tx, post_iri)
     if post is None or post.deleted_at_ms is not None or guest_notes.of_source(tx, boost_iri) is not None:
         return NOTHING
-    if guest_notes.boosts_of(tx, post_iri):
+    if guest_notes.boosts_of(tx, post_iri) or not place.is_heard:
         return NOTHING
     note = guest_notes.of_source(tx, post_iri) or _new(tx, post, post.iri, NOTE)
     boost = _new(tx, post, boost_iri, BOOST)

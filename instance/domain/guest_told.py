@@ -38,6 +38,11 @@ class Place(NamedTuple):
         """Everybody."""
         return self.open + self.shut
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody follows now."""
+        return any(row.since_ms is not None for row in self.all)
+
 
 def place_of(tx: Tx, project: str, listeners: Sequence[Listener]) -> Place:
     """How these guests of a project, all that there are, listen now."""

@@ -206,6 +206,25 @@ def test_who_came_later_is_not_told_of_old_words_but_of_what_is_boosted(tx: Sqli
     assert (kinds(tx), kinds(tx, PLEROMA)) == (["Announce"], ["Create", "Announce"])
 
 
+def test_where_nobody_follows_any_more_no_notes_are_made(tx: SqliteTx):
+    made: list[int] = []
+    for host in HOSTS:
+        guests.unfollow_all(tx, APOLLO, host)
+    deed(tx, made, "post", "boost", "edit")
+    post = posts.by_id(tx, made[0])
+    assert post is not None
+    assert (kinds(tx), guest_notes.of_source(tx, post.iri)) == ([], None)
+
+
+def test_what_is_owed_to_a_guest_that_was_revoked_is_forgotten(tx: SqliteTx):
+    deed(tx, [], "post")
+    Server(MASTODON).lose(tx)
+    delivery.set_lane(tx, LaneRow(MASTODON, tx.now_ms, 3, 0, 503, "503", None))
+    assert (catch_up(tx), len(guest_notes.owed(tx))) == (0, 1)
+    guest.revoke(tx, APOLLO, host=MASTODON)
+    assert (catch_up(tx), guest_notes.owed(tx), kinds(tx)) == (1, [], [])
+
+
 def test_a_host_that_is_away_keeps_what_is_owed_until_it_is_back(tx: SqliteTx):
     deed(tx, [], "post")
     Server(MASTODON).lose(tx)
