@@ -56,6 +56,7 @@ OBJECTS: Final = (
     "/posts/{id}/context",
     "/posts/{id}/context-history",
     "/notes/{id}",
+    "/notes/{id}/activity",
     "/notes/{id}/context",
     "/activities/{id}",
     "/charters/{id}",

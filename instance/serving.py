@@ -19,7 +19,7 @@ from federation.errors import FederationError
 from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
 from instance import thread_pages
-from instance.domain import guest, guest_note, guest_sync, post, profile, render
+from instance.domain import guest, guest_note, guest_sync, guest_told, post, profile, render
 from instance.egress import Fill, Gate
 from instance.storage import actors, charters, guest_notes, media, members, posts
 from instance.storage import log as entries
@@ -194,9 +194,20 @@ def _post(tx: Tx, asked: Asked) -> Found | None:
 
 
 def _guest_note(tx: Tx, asked: Asked) -> Found | None:
-    """What guests have in place of a post."""
+    """What guests have in place of a post or a boost."""
     row = guest_notes.by_iri(tx, tx.home.iri("notes", asked.name))
-    document = None if row is None else guest_note.document_of(tx, row)
+    if row is None:
+        return None
+    is_note = row.kind == guest_notes.NOTE
+    document = guest_note.document_of(tx, row) if is_note else guest_told.activity_of(tx, row)
+    return None if document is None else Found(document)
+
+
+def _guest_activity(tx: Tx, asked: Asked) -> Found | None:
+    """What a note was said with."""
+    row = guest_notes.by_iri(tx, tx.home.iri("notes", asked.name))
+    is_note = row is not None and row.kind == guest_notes.NOTE
+    document = guest_told.activity_of(tx, row) if row is not None and is_note else None
     return None if document is None else Found(document)
 
 
@@ -326,6 +337,7 @@ _PATHS: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
         (f"/projects/{_NAME}/charter", _charter_in_force),
         (f"/posts/{_NAME}", _post),
         (f"/notes/{_NAME}", _guest_note),
+        (f"/notes/{_NAME}/activity", _guest_activity),
         (f"/activities/{_NAME}", _activity),
         (f"/charters/{_NAME}", _charter),
         (r"/\.well-known/nodeinfo", _nodeinfo_links),

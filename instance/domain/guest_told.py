@@ -7,7 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,9 +16,9 @@ from federation.letters import Draft
 from instance.domain import guest, guest_note, saying
 from instance.domain.render import timestamp
 from instance.policy import guests_space
-from instance.storage import delivery, guest_notes
+from instance.storage import delivery, guest_notes, posts
 from instance.storage.database import Tx
-from instance.storage.guest_notes import Listener, NoteRow, Told
+from instance.storage.guest_notes import NOTE, Listener, NoteRow, Told
 from instance.storage.posts import PostRow
 
 _NEVER = Told()
@@ -77,6 +77,18 @@ def _wording(tx: Tx, row: NoteRow, document: Document, *, is_known: bool) -> Dra
     first = f"{row.iri}/activity" if row.version == 1 else f"{row.iri}/activity#{row.version}"
     verb, iri = ("Update", f"{row.iri}#updates/{row.version}") if is_known else ("Create", first)
     return saying.to_guests(tx, verb, document, space=guests_space(row.project_iri), iri=iri)
+
+
+def activity_of(tx: Tx, row: NoteRow) -> Document | None:
+    """What a note was said with, or an announcement, for a guest that asks for it by its id; None when it is gone."""
+    note, post = guest_notes.of_source(tx, row.about_iri), posts.by_iri(tx, row.about_iri)
+    is_there = note is not None and note.deleted_at_ms is None and row.deleted_at_ms is None
+    if note is None or post is None or post.deleted_at_ms is not None or not is_there:
+        return None
+    carried: Any = guest_note.render(guest_note.telling(tx, row, post)) if row.kind == NOTE else note.iri
+    verb, iri = ("Create", f"{row.iri}/activity") if row.kind == NOTE else ("Announce", row.iri)
+    said = saying.to_guests(tx, verb, carried, space=guests_space(row.project_iri), iri=iri)
+    return said.activity | {"published": timestamp(row.created_at_ms)}
 
 
 def announce(tx: Tx, place: Place, boost: NoteRow, note: NoteRow) -> tuple[Draft, ...]:

@@ -137,6 +137,23 @@ async def test_a_boost_is_an_announcement_of_the_project_and_is_taken_back(place
     assert undo["object"]["id"] == announce["id"]
 
 
+async def test_what_a_guest_was_told_it_may_ask_for_by_its_id(place: Place):
+    row, note = await noted(place, place.acme, "alice", "By its id")
+    created = place.mastodon.of("Create")[-1]
+    before = len(place.mastodon.of("Announce"))
+    await boost(place.acme, "alice", row)
+    announced = await place.mastodon.arrived("Announce", before + 1)
+    for said in (created, announced):
+        path = said["id"].removeprefix(place.acme.config.base_url)
+        status, shown = await place.mastodon.get(place.acme, path, signed_by="instance")
+        assert (status, [shown[key] for key in ("id", "type", "actor", "object", "to")]) == (
+            200,
+            [said[key] for key in ("id", "type", "actor", "object", "to")],
+        )
+        assert (await place.stranger.get(place.acme, path, signed_by="instance"))[0] == 404
+    assert created["object"] == note
+
+
 async def test_a_poll_comes_with_its_answers_in_words_and_votes_are_no_news(place: Place):
     asked = PollDraft(("Ten", f"Ask @bob@{place.globex.host}"), 3600)
     row, note = await noted(
@@ -174,6 +191,7 @@ async def test_a_deleted_post_is_deleted_there(place: Place):
     delete = await place.mastodon.arrived("Delete", 1)
     assert delete["object"] == {"id": note["id"], "type": "Tombstone"}
     assert await got(place, note) == 404
+    assert await got(place, {"id": f"{note['id']}/activity"}) == 404
 
 
 async def got(place: Place, note: dict[str, Any], *, by: Any = None) -> int:
