@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -35,36 +36,52 @@ def text_of(module: str) -> str:
     return (ROOT / module).read_text("utf-8")
 
 
+class Facts(NamedTuple):
+    """What the rules ask of a module: read once, since to walk through all of them takes a second for each rule."""
+
+    docstring: str | None
+    imports: frozenset[str]  # every name that is imported, dotted: "instance.egress.Gate"
+    letters: frozenset[str]  # those that are made by call, under whatever name they were imported
+    attributes: frozenset[str]
+    functions: tuple[tuple[str, int], ...]  # with their lines
+    waits: bool
+
+
 @cache
-def tree_of(module: str) -> ast.Module:
-    return ast.parse(text_of(module))
+def facts_of(module: str) -> Facts:
+    return facts(text_of(module))
 
 
-def imports(tree: ast.AST) -> set[str]:
-    """Every name that is imported, dotted: "instance.egress.Gate"."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
+def facts(source: str) -> Facts:
+    tree = ast.parse(source)
+    nodes = list(ast.walk(tree))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return Facts(
+        ast.get_docstring(tree),
+        frozenset(imports(nodes)),
+        frozenset(makes_letters(nodes)),
+        frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute)),
+        tuple((each.name, (each.end_lineno or 0) - each.lineno + 1) for each in functions),
+        any(isinstance(node, ast.AsyncFunctionDef | ast.Await) for node in nodes),
+    )
+
+
+def imports(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def reaches(tree: ast.AST, *names: str) -> set[str]:
-    """The imports at or below one of these names."""
-    return {each for each in imports(tree) for name in names if f"{each}.".startswith(f"{name}.")}
-
-
-def makes_letters(tree: ast.AST) -> set[str]:
-    """The letters that are made by call, under whatever name they were imported."""
+def makes_letters(nodes: list[ast.AST]) -> set[str]:
     aliases = {
         alias.asname or alias.name: alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module == "federation.letters"
         for alias in node.names
     }
-    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    called = (node.func for node in nodes if isinstance(node, ast.Call))
     names = {
         func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
         for func in called
@@ -72,28 +89,27 @@ def makes_letters(tree: ast.AST) -> set[str]:
     return {aliases.get(name, name) for name in names} & (LETTERS | {"seal_of"})
 
 
-def functions(module: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree_of(module)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+def reaches(module: str, *names: str) -> set[str]:
+    """The imports at or below one of these names."""
+    return {each for each in facts_of(module).imports for name in names if f"{each}.".startswith(f"{name}.")}
 
 
 @pytest.mark.parametrize(
     "module", [module for module in OURS if module not in MAKERS and module != "federation/letters.py"]
 )
 def test_only_the_gate_makes_letters(module: str):
-    assert makes_letters(tree_of(module)) == set()
+    assert facts_of(module).letters == set()
 
 
 def test_a_stored_letter_keeps_its_seal_and_gets_no_new_one():
-    assert makes_letters(tree_of("instance/storage/delivery.py")) == {"Outbound"}
+    assert facts_of("instance/storage/delivery.py").letters == {"Outbound"}
 
 
 @pytest.mark.parametrize(
     "source", ["Outbound(1)", "letters.Outbound(1)", "from federation.letters import Inquiry as I\nI(1)"]
 )
 def test_a_letter_made_elsewhere_would_be_found(source: str):
-    assert makes_letters(ast.parse(source))
+    assert facts(source).letters
 
 
 @pytest.mark.parametrize("module", [module for module in OURS if module.startswith("instance/domain/")])
@@ -105,22 +121,22 @@ def test_the_domain_knows_neither_the_gate_nor_the_ways_out(module: str):
         "instance.fetch",
         "federation.wire",
     )
-    assert reaches(tree_of(module), *forbidden) == set()
+    assert reaches(module, *forbidden) == set()
 
 
 @pytest.mark.parametrize("module", [module for module in OURS if not module.startswith("instance/storage/")])
 def test_sql_stands_in_storage_only(module: str):
-    assert reaches(tree_of(module), "sqlalchemy", "sqlmodel", "aiosqlite") == set()
+    assert reaches(module, "sqlalchemy", "sqlmodel", "aiosqlite") == set()
 
 
 @pytest.mark.parametrize("module", [module for module in OURS if not module.startswith("instance/storage/")])
 def test_nobody_but_storage_knows_the_tables(module: str):
-    assert reaches(tree_of(module), "instance.storage.tables", "instance.storage.sql") == set()
+    assert reaches(module, "instance.storage.tables", "instance.storage.sql") == set()
 
 
 @pytest.mark.parametrize("module", ["instance/policy.py", "instance/names.py"])
 def test_what_decides_is_pure(module: str):
-    own = {each.partition(".")[0] for each in imports(tree_of(module))} & {
+    own = {each.partition(".")[0] for each in facts_of(module).imports} & {
         "instance",
         "os",
         "time",
@@ -129,12 +145,12 @@ def test_what_decides_is_pure(module: str):
         "socket",
     }
     assert own == set()
-    assert not any(isinstance(node, ast.AsyncFunctionDef | ast.Await) for node in ast.walk(tree_of(module)))
+    assert not facts_of(module).waits
 
 
 @pytest.mark.parametrize(("package", "below"), [("federation", ("instance", "web")), ("instance", ("web",))])
 def test_the_packages_import_in_one_direction(package: str, below: tuple[str, ...]):
-    assert {module: found for module in modules(package) if (found := reaches(tree_of(module), *below))} == {}
+    assert {module: found for module in modules(package) if (found := reaches(module, *below))} == {}
 
 
 # The demo plays people at their screens: it speaks to its own nodes on this machine, as a browser would.
@@ -145,16 +161,15 @@ def test_the_packages_import_in_one_direction(package: str, below: tuple[str, ..
 def test_there_is_one_client_socket(module: str):
     assert {
         each
-        for each in imports(tree_of(module))
+        for each in facts_of(module).imports
         if each.rpartition(".")[2] in {"ClientSession", "TCPConnector"}
     } == set()
-    assert reaches(tree_of(module), "urllib.request", "http.client", "requests", "httpx", "smtplib") == set()
+    assert reaches(module, "urllib.request", "http.client", "requests", "httpx", "smtplib") == set()
 
 
 @pytest.mark.parametrize("module", [module for module in OURS if text_of(module)])
 def test_a_module_says_first_what_it_is_for(module: str):
-    docstring = ast.get_docstring(tree_of(module))
-    assert docstring
+    assert facts_of(module).docstring
     assert text_of(module).startswith('"""')
 
 
@@ -165,16 +180,11 @@ def test_no_file_is_longer_than_anyone_reads(module: str):
 
 @pytest.mark.parametrize("module", ALL)
 def test_no_function_is_longer_than_a_screen(module: str):
-    long = {
-        function.name: lines
-        for function in functions(module)
-        if (lines := (function.end_lineno or 0) - function.lineno + 1) > FUNCTION_LIMIT_LINES
-    }
+    long = {name: lines for name, lines in facts_of(module).functions if lines > FUNCTION_LIMIT_LINES}
     assert long == {}
 
 
 @pytest.mark.parametrize("module", modules("tests"))
 def test_nothing_is_patched(module: str):
-    assert reaches(tree_of(module), "unittest.mock", "mock", "pytest_mock") == set()
-    attributes = {node.attr for node in ast.walk(tree_of(module)) if isinstance(node, ast.Attribute)}
-    assert not {"setattr", "setitem"} & attributes
+    assert reaches(module, "unittest.mock", "mock", "pytest_mock") == set()
+    assert facts_of(module).attributes.isdisjoint({"setattr", "setitem"})
