@@ -181,7 +181,8 @@ class _Endpoints:
         """Whatever is at this path, as far as it is for the one who asks."""
         viewer = await self._viewer(request)
         accept = request.headers.get("Accept", "")
-        disclosure = await self.node.disclose(request.raw_path, viewer=viewer, accept=accept)
+        at = self.node.origin_at(request.headers.get("Host", ""))
+        disclosure = await self.node.disclose(request.raw_path, viewer=viewer, accept=accept, at=at)
         return await self._serve(disclosure, viewer)
 
     @_answering
@@ -196,7 +197,8 @@ class _Endpoints:
         return await self._serve(await self.node.webfinger(resource, viewer=viewer), viewer)
 
     def _message(self, request: Request, body: bytes) -> signature.Request:
-        return signature.Request(request.method, self.node.origin, request.raw_path, request.headers, body)
+        origin = self.node.origin_at(request.headers.get("Host", ""))
+        return signature.Request(request.method, origin, request.raw_path, request.headers, body)
 
     async def _admit(self, host: str, body: bytes) -> Document:
         """The document, when its host is known. A stranger may bring one thing: an offer of a charter."""

@@ -26,6 +26,10 @@ class Node(Protocol):
         """Scheme and authority under which the world knows us, lower case, no default port: "https://acme.example"."""
         ...
 
+    def origin_at(self, host: str) -> str:
+        """The origin that a request was made to, by its Host header: one of ours, or else the one that counts."""
+        ...
+
     def now(self) -> float:
         """Seconds since the epoch."""
         ...
@@ -69,8 +73,8 @@ class Node(Protocol):
         """Note that a request in the name of `host` was refused before its sender was proven. Who came may be anybody."""
         ...
 
-    async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:
-        """The answer to a GET of `path` (with its query, as sent), made for `viewer`: a proven host, or ANYONE.
+    async def disclose(self, path: str, *, viewer: str, accept: str, at: str) -> Disclosure:
+        """The answer to a GET of `path` (with its query, as sent) at one of our origins, made for `viewer`: a proven host, or ANYONE.
 
         An internal thing and one that never was have the same answer: status 404.
         """

@@ -26,7 +26,8 @@ from instance.egress import Gate
 from instance.events import CharterChanged, Event, ParentMissed
 from instance.fetch import Fetcher, sources
 from instance.inbox import Arrival
-from instance.storage import charters
+from instance.renaming import Renamings
+from instance.storage import charters, other_names
 from instance.storage import log as entries
 from instance.storage import missing as rows
 from instance.storage.database import Database, Tx
@@ -154,7 +155,8 @@ class Backfill:
 
     async def _take(self, documents: Sequence[Document], row: MissingRow) -> None:
         """Take in the entries of the project that are not here, as far as they can be believed. Raises FederationError at the first that cannot."""
-        found = _entries(documents, row.project_iri)
+        others = await self._database.read(other_names.known)
+        found = _entries(documents, row.project_iri, others)
         lacking = await self._database.read(lambda tx: _lacking(tx, found))
         for entry, document in lacking:
             arrival = await self._fetcher.believe(document, (entry.project, entry.party))
@@ -225,14 +227,15 @@ def _following(page: Document, host: str) -> str:
     return following if following and _host(following) == host else ""
 
 
-def _entries(documents: Sequence[Document], project: str) -> list[tuple[Entry, Document]]:
+def _entries(documents: Sequence[Document], project: str, others: Renamings) -> list[tuple[Entry, Document]]:
     """Those that are whole entries of the project's log, each party's in order; others are none of our business."""
     found: list[tuple[Entry, Document]] = []
     for document in documents:
         with suppress(FederationError):
             entry = None if log.is_redacted(document) else log.entry_of(document)
-            if entry is not None and entry.project == project:
-                found.append((entry, document))
+            placed = None if entry is None else inbox.present(entry, others)
+            if placed is not None and placed.project == project:
+                found.append((placed, document))
     return sorted(found, key=lambda pair: (pair[0].party, pair[0].seq))
 
 

@@ -72,7 +72,7 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     domain: str = Field(
-        description="The company's host as it stands in handles: @alice@acme.example. It cannot change later."
+        description="The company's host as it stands in handles: @alice@acme.example. It changes with cordee move-domain alone."
     )
     company: str = Field(
         min_length=1,

@@ -29,7 +29,7 @@ from instance.egress import Gate
 from instance.events import CharterChanged, Event, InboxGone, LettersQueued
 from instance.storage import delivery as rows
 from instance.storage import log as entries
-from instance.storage import peers
+from instance.storage import other_names, peers
 from instance.storage.database import Database, Tx
 from instance.storage.delivery import CLOSED, DONE, REFUSED, LaneRow, LetterRow, Result
 from instance.verdict import FIRST_WAIT_S, GONE, Verdict, judge
@@ -268,7 +268,8 @@ class Delivery:
         """Write what became of the last batch, and take the next."""
         rows.settle(tx, turn.results)
         for project, header in turn.held.items():
-            inbox.note_heads(tx, project, host, inbox.heads_in(header, project))
+            others = other_names.known(tx)
+            inbox.note_heads(tx, project, host, inbox.heads_in(header, project, others))
         lane = rows.lane(tx, host)
         if lane is None:
             return _Rest()

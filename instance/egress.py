@@ -18,11 +18,12 @@ from federation.errors import Malformed
 from federation.letters import ANYONE, Disclosure, Inquiry, L, Outbound, seal_of
 from federation.origin import host_of
 from federation.webpush import Message
-from instance import ids, names, policy
+from instance import ids, names, policy, renaming
 from instance.alert import Alert
 from instance.alert import render as render_alert
 from instance.policy import INTERNAL, PUBLIC, Fact, Reach, Verdict, Withheld
-from instance.storage import guests, ledger, things
+from instance.renaming import Renamings
+from instance.storage import guests, ledger, other_names, things
 from instance.storage.database import Tx
 from instance.storage.things import Opening
 
@@ -106,7 +107,7 @@ class Gate:
         body, what = orjson.dumps(document), id_of(document) or ""
         _write(tx, "outbound", what, body, verdicts or {NOBODY: _to_nobody(asked, body)})
         return tuple(
-            self._outbound(tx, host, verdict, inbox=each, what=what, body=body)
+            self._outbound(tx, host, verdict, author=author, inbox=each, what=what, body=body)
             for host, verdict in verdicts.items()
             if verdict.allowed
             for each in asked.openings[verdict.space].inboxes[host]
@@ -118,9 +119,13 @@ class Gate:
         _write(tx, "outbound", withheld.author, b"", {NOBODY: withheld.verdict})
 
     def still_open(self, tx: Tx, *letters: Outbound) -> tuple[Outbound, ...]:
-        """Those of these letters whose space is still open to their host. Asked again when they are about to go, once for each space."""
-        openings = things.terms(tx, {letter.space for letter in letters} - {PUBLIC})
-        return tuple(letter for letter in letters if _is_open_to(letter, openings))
+        """Those of these letters whose space is still open to their host. Asked again when they are about to go, once for each space.
+
+        What was sealed under a name that is given up now goes where it was to go.
+        """
+        others = other_names.known(tx)
+        openings = things.terms(tx, {renaming.iri(others, letter.space) for letter in letters} - {PUBLIC})
+        return tuple(letter for letter in letters if _is_open_to(letter, openings, others))
 
     def disclose(
         self,
@@ -249,7 +254,7 @@ class Gate:
         return LedgerProof(ok=True, lines=seq, broken_at=None)
 
     def _outbound(
-        self, tx: Tx, host: str, verdict: Verdict, *, inbox: str, what: str, body: bytes
+        self, tx: Tx, host: str, verdict: Verdict, *, author: str, inbox: str, what: str, body: bytes
     ) -> Outbound:
         """What a project says to its guests it signs itself: who knows no charter believes an actor's own key only."""
         guest = policy.guest_of(verdict.space)
@@ -258,7 +263,7 @@ class Gate:
             host=host,
             inbox=inbox,
             activity=what,
-            signer=tx.home.node if guest is None else guest[1],
+            signer=tx.home.node if guest is None else author,
             rule=verdict.rule,
             space=verdict.space,
             body=body,
@@ -270,13 +275,13 @@ class Gate:
 
 
 def _ask(tx: Tx, content: Any) -> _Asked:
-    named = names.names_in(content, own_host=tx.home.host)
+    named = things.named_in(tx, content)
     return _asked(tx, named, things.facts(tx, named))
 
 
 def _ask_again(tx: Tx, content: Any, before: _Asked) -> _Asked:
     """Ask about what was asked about before, in the same transaction, and has grown: every name is read, only new ones are looked up."""
-    named = names.names_in(content, own_host=tx.home.host)
+    named = things.named_in(tx, content)
     if named == before.named:
         return before
     if not named > before.named:
@@ -304,10 +309,10 @@ def _by_host(asked: _Asked, document: dict[str, Any], only: str | None) -> dict[
     }
 
 
-def _is_open_to(letter: Outbound, openings: Mapping[str, Opening]) -> bool:
-    return letter.space == PUBLIC or (
-        letter.space in openings and letter.host in openings[letter.space].terms.hosts
-    )
+def _is_open_to(letter: Outbound, openings: Mapping[str, Opening], others: Renamings) -> bool:
+    opening = openings.get(renaming.iri(others, letter.space))
+    is_open = opening is not None and renaming.host(others, letter.host) in opening.terms.hosts
+    return letter.space == PUBLIC or is_open
 
 
 def _is_reached(asked: _Asked, verdict: Verdict, host: str) -> bool:
@@ -323,7 +328,7 @@ def _to_nobody(asked: _Asked, body: bytes) -> Verdict:
 
 def _shown(tx: Tx, said: list[Any], subject: str, viewer: str) -> Verdict:
     """The decision about an answer. A thing may be named for longer than it is shown: who left a project has no profile there."""
-    own, asked = names.names_in([subject], own_host=tx.home.host), _ask(tx, said)
+    own, asked = things.named_in(tx, [subject]), _ask(tx, said)
     facts = [
         fact._replace(spaces=fact.shown) if fact.name in own and fact.shown is not None else fact
         for fact in asked.facts
@@ -351,8 +356,8 @@ def _host(url: str) -> str:
 
 def _inquirable(tx: Tx, url: str, host: str, reason: str) -> Verdict:
     """A host may be told its own names; any other name in the URL must admit it, and we must have to do with it."""
-    named = names.names_in([url], own_host=tx.home.host)
-    facts = [fact for fact in things.facts(tx, named) if not names.is_own(fact.name, host)]
+    named, there = things.named_in(tx, [url]), renaming.host(other_names.known(tx), host)
+    facts = [fact for fact in things.facts(tx, named) if not names.is_own(fact.name, there)]
     asked = _asked(tx, named, facts)
     if asked.reach.spaces is not None:
         return policy.decide(asked.reach, asked.terms, host)

@@ -31,7 +31,7 @@ from federation.node import Receipt
 from federation.origin import origin_of
 from federation.vocabulary import ACCEPT
 from federation.wire import Answer, Wire
-from instance import inbox, ownlog
+from instance import inbox, ownlog, renaming
 from instance.domain import media
 from instance.egress import Gate
 from instance.errors import BadInput
@@ -142,9 +142,12 @@ class Fetcher:
         try:
             async with self._slots:
                 page = await self.ask(f"{source.url}?project={quote(project, safe='')}", reason="heads")
-            named, theirs = log.parse_heads(str(page.get("heads", "")))
-            if named != project:
+            header = str(page.get("heads", ""))
+            named, _ = log.parse_heads(header)
+            others = await self._keyring.names()
+            if renaming.iri(others, named) != project:
                 raise Malformed("bad_heads", named)
+            theirs = inbox.heads_in(header, project, others)
         except FederationError as error:
             _log.info("heads_unknown", host=source.host, rule=error.rule)
             return
@@ -244,17 +247,19 @@ class Fetcher:
 
     async def believe(self, document: Document, gap: Gap) -> Arrival:
         """An entry of a party's sequence, its proof checked. Raises FederationError."""
-        entry = log.entry_of(document)
+        found, others = log.entry_of(document), await self._keyring.names()
+        entry = None if found is None else inbox.present(found, others)
         if entry is None or (entry.project, entry.party) != gap:
             raise Malformed("another_sequence", gap[1])
-        activity = Activity.parse(document)
-        proven = None if log.is_redacted(document) else await self._author(activity, entry)
+        came = Activity.parse(document)
+        activity = inbox.present_words(came, others)
+        proven = None if log.is_redacted(document) else await self._author(came, activity, entry)
         return Arrival(activity, entry.party, carrier="", proven=proven, entry=entry)
 
-    async def _author(self, activity: Activity, entry: Entry) -> str | None:
+    async def _author(self, came: Activity, activity: Activity, entry: Entry) -> str | None:
         """Whose proof it carries; None for an entry of our own whose author's key we have lost: the next one must name its hash. Raises FederationError."""
         try:
-            proven = await self._keyring.prove(activity)
+            proven = await self._keyring.prove(came)
         except Refused as error:
             if entry.party == self._own_host and error.rule == "party_unknown":
                 return None

@@ -6,10 +6,10 @@ The rule kept here: no IRI of our own comes into being without a space and a lab
 import secrets
 import threading
 
-from instance import names
+from instance import names, renaming
 from instance.home import Home as Home
 from instance.policy import INTERNAL, PUBLIC
-from instance.storage import things
+from instance.storage import other_names, things
 from instance.storage.database import Tx
 from instance.storage.things import ThingRow
 
@@ -47,7 +47,8 @@ def mint(tx: Tx, iri: str, *, kind: str, space: str, label: int = 1) -> None:
     An IRI that is known already stays where it is: what is said first holds (see `narrow`). Persons need none: where a person may be
     named follows from memberships. Raises ValueError for what is not an IRI.
     """
-    things.insert(tx, ThingRow(iri=iri, name=names.canonical(iri), kind=kind, space=space, label=label))
+    name = renaming.name(other_names.known(tx), names.canonical(iri))
+    things.insert(tx, ThingRow(iri=iri, name=name, kind=kind, space=space, label=label))
 
 
 def narrow(tx: Tx, iri: str, *, space: str) -> None:

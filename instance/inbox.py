@@ -21,13 +21,14 @@ from federation.activity import Activity
 from federation.errors import FederationError
 from federation.log import Entry, Head, Place
 from federation.node import Receipt
-from instance import activities, ids, outbox, ownlog
+from instance import activities, ids, outbox, ownlog, renaming
 from instance.domain import guest, guest_mirror
 from instance.domain.outcome import Incoming, Ruling
 from instance.egress import Gate
 from instance.errors import Refusal
 from instance.events import GapNoticed
-from instance.storage import charters, peers, received
+from instance.renaming import Renamings
+from instance.storage import charters, other_names, peers, received
 from instance.storage import log as entries
 from instance.storage.database import Tx
 from instance.storage.log import EntryRow
@@ -49,6 +50,7 @@ class Arrival:
 
     `speaker` is the host whose words it is, `carrier` the host that brought it (empty when we fetched it); `proven` the
     actor whose proof it carries; `heads` what the carrier says it holds of the project's log, `is_named` a redacted entry whose hash is proven.
+    All of it is read under the names that things have now; what came is `activity.raw`.
     """
 
     activity: Activity
@@ -108,12 +110,28 @@ def note_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) ->
     _make_gaps_known(tx, project, {party: head for party, head in believed.items() if party != holder})
 
 
-def heads_in(header: str, project: str) -> dict[str, Head]:
+def heads_in(header: str, project: str, others: Renamings = ()) -> dict[str, Head]:
     """What a Cordee-Heads header says of this project's log; one that is about another, or cannot be read, says nothing."""
     with suppress(FederationError):
         named, heads = log.parse_heads(header)
-        return heads if named == project else {}
+        if renaming.iri(others, named) == project:
+            return {renaming.host(others, party): head for party, head in heads.items()}
     return {}
+
+
+def present_words(came: Activity, others: Renamings) -> Activity:
+    """An activity under the names that things have now; `raw` stays what came, to the last byte of its proof."""
+    if not others:
+        return came
+    return replace(Activity.parse(renaming.document(others, came.document)), raw=came.raw)
+
+
+def present(entry: Entry, others: Renamings) -> Entry:
+    """An entry's place under the names that things have now; its hash is of what was said."""
+    if not others:
+        return entry
+    project, party = renaming.iri(others, entry.project), renaming.host(others, entry.party)
+    return replace(entry, project=project, party=party, iri=renaming.iri(others, entry.iri))
 
 
 def compare_heads(tx: Tx, project: str, holder: str, theirs: Mapping[str, Head]) -> None:
@@ -165,7 +183,7 @@ def _of_departed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
     if company is None or company.left_at_ms is None or end is None or entry.seq > end.seq:
         return Receipt(403, CLOSED)
     if entry.seq == end.seq and entry.hash != end.hash:
-        entries.add_fork(tx, _row(tx, arrival.activity, entry, state=entries.HELD))
+        entries.add_fork(tx, _row(tx, arrival, entry, state=entries.HELD))
         return Receipt(409, "fork")
     return _placed(tx, arrival, entry, gate)
 
@@ -194,14 +212,14 @@ def _placed(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
         case Place.DUPLICATE:
             return Receipt(202, "duplicate")
         case Place.FORK:
-            entries.add_fork(tx, _row(tx, arrival.activity, entry, state=entries.HELD))
+            entries.add_fork(tx, _row(tx, arrival, entry, state=entries.HELD))
             return Receipt(409, "fork")
         case _ if arrival.proven is None and not arrival.is_named and not _is_named_by_held(tx, entry):
             return Receipt(422, "unproven_redaction")
         case Place.GAP:
-            return _hold(tx, arrival.activity, entry, first=placement.first)
+            return _hold(tx, arrival, entry, first=placement.first)
         case _:
-            return _append(tx, arrival.activity, entry, gate)
+            return _append(tx, arrival, entry, gate)
 
 
 def _is_named_by_held(tx: Tx, entry: Entry) -> bool:
@@ -210,17 +228,17 @@ def _is_named_by_held(tx: Tx, entry: Entry) -> bool:
     return successor is not None and successor.prev == entry.hash
 
 
-def _hold(tx: Tx, activity: Activity, entry: Entry, *, first: int) -> Receipt:
+def _hold(tx: Tx, arrival: Arrival, entry: Entry, *, first: int) -> Receipt:
     tx.emit(GapNoticed(entry.project, entry.party, first, entry.seq - 1))
     if entry.seq - first > HELD_LIMIT:
         return Receipt(503, "too_far_ahead")
-    entries.hold(tx, _row(tx, activity, entry, state=entries.HELD))
+    entries.hold(tx, _row(tx, arrival, entry, state=entries.HELD))
     return Receipt(202, "held")
 
 
-def _append(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> Receipt:
-    state, rule = _turn(tx, activity, entry, gate)
-    entries.append(tx, _row(tx, activity, entry, state=state, rule=rule))
+def _append(tx: Tx, arrival: Arrival, entry: Entry, gate: Gate) -> Receipt:
+    state, rule = _turn(tx, arrival.activity, entry, gate)
+    entries.append(tx, _row(tx, arrival, entry, state=state, rule=rule))
     _advance(tx, Head(entry.seq, entry.hash), entry, gate)
     return Receipt(202, rule)
 
@@ -232,7 +250,7 @@ def _advance(tx: Tx, head: Head, entry: Entry, gate: Gate) -> None:
             entries.add_fork(tx, row)
             entries.drop_held(tx, row)
             return
-        activity = Activity.parse(orjson.loads(row.document))
+        activity = _read(tx, row)
         held = _entry(row)
         state, rule = _turn(tx, activity, held, gate)
         entries.settle(tx, row, state=state, rule=rule)
@@ -245,12 +263,17 @@ def _revisit(tx: Tx, iri: str, project: str, gate: Gate) -> None:
     for row in entries.about(tx, project, iri, state=entries.IGNORED):
         if not row.rule.endswith(_CAME_TOO_EARLY):
             continue
-        activity = Activity.parse(orjson.loads(row.document))
+        activity = _read(tx, row)
         state, rule = _turn(tx, activity, _entry(row), gate)
         if state == entries.APPLIED:
             entries.decide(tx, row, state=state, rule=rule)
             _record(tx, activity, row.party, Receipt(202, rule))
             _revisit(tx, activity.iri, project, gate)
+
+
+def _read(tx: Tx, row: EntryRow) -> Activity:
+    """What an entry says, under the names that things have now."""
+    return present_words(Activity.parse(orjson.loads(row.document)), other_names.known(tx))
 
 
 def _entry(row: EntryRow) -> Entry:
@@ -292,7 +315,8 @@ def _ruling(tx: Tx, rule: activities.Rule, incoming: Incoming) -> Ruling:
         return Ruling(taken=False, rule=error.rule)
 
 
-def _row(tx: Tx, activity: Activity, entry: Entry, *, state: str, rule: str = "") -> EntryRow:
+def _row(tx: Tx, arrival: Arrival, entry: Entry, *, state: str, rule: str = "") -> EntryRow:
+    activity = arrival.activity
     return EntryRow(
         project_iri=entry.project,
         party=entry.party,

@@ -9,6 +9,7 @@ go on to count.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, cast
 from urllib.parse import urldefrag
 
@@ -24,12 +25,14 @@ from federation.origin import host_of
 from federation.pace import Pace
 from federation.vocabulary import ACCEPT, ACTOR_TYPES, is_activity_media_type
 from federation.wire import Wire
+from instance import renaming
 from instance.domain import guest, partner
 from instance.domain.profile import public_key
 from instance.egress import OFFER, Gate
 from instance.events import ActorChanged, CharterChanged, Event
 from instance.ids import Home
-from instance.storage import actors, charters, guests, peers
+from instance.renaming import Renamings
+from instance.storage import actors, charters, guests, other_names, peers
 from instance.storage import keys as key_rows
 from instance.storage.database import Database, Tx
 
@@ -57,6 +60,7 @@ class KeyRing:
         self._own_host = home.host
         self._epoch = 0  # counts up when what was read is forgotten: what is being read just then is not kept
         self._parties: frozenset[str] | None = None
+        self._names: Renamings | None = None
         self._keys: OrderedDict[str, PublicKey] = OrderedDict()
         self._asked_at_ms: OrderedDict[str, int] = OrderedDict()
         self._strangers_ms: OrderedDict[str, int] = OrderedDict()
@@ -71,7 +75,7 @@ class KeyRing:
     def forget(self) -> None:
         """Forget what was read: it may have been written since, perhaps by another process."""
         self._epoch += 1
-        self._parties = None
+        self._parties = self._names = None
         self._keys.clear()
 
     async def is_known(self, host: str, document: Document | None) -> bool:
@@ -81,6 +85,16 @@ class KeyRing:
         if document is None or not _is_offer_by(document, host) or not _names(document, self._own_host):
             return False
         return self._admit_stranger(host)
+
+    async def names(self) -> Renamings:
+        """The names that nodes have besides the one they have now."""
+        if self._names is not None:
+            return self._names
+        epoch = self._epoch
+        found = await self._database.read(other_names.known)
+        if epoch == self._epoch:
+            self._names = found
+        return found
 
     async def _known_hosts(self) -> frozenset[str]:
         if self._parties is not None:
@@ -105,14 +119,24 @@ class KeyRing:
         return self._clock() - self._strangers_ms.get(host, -STRANGER_EVERY_MS) < STRANGER_EVERY_MS
 
     async def find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
-        """The key with this id, whose actor lives on `host`, to check a letter that comes now. Raises FederationError."""
-        found = await self._find(key_id, host=host, fresh=fresh)
+        """The key with this id, whose actor lives on `host`, to check a letter that comes now. Raises FederationError.
+
+        Under a name that was given up it is the key of the same actor under the new one, for as long as both answer.
+        """
+        others = [each for each in await self.names() if each.old_host == host]
+        if any(each.until_ms <= self._clock() for each in others):
+            raise Refused("name_given_up", host, safe="This name was given up; its company has another.")
+        called, at = renaming.iri(others, key_id), renaming.host(others, host)
+        found = await self._find(called, host=at, fresh=fresh)
         if found.is_over(self._clock()) and not fresh:
             # Its host may have thought better of it, or we have heard of its end out of turn.
-            found = await self._find(key_id, host=host, fresh=True)
+            found = await self._find(called, host=at, fresh=True)
         if found.is_over(self._clock()):
             raise Unauthentic("key_expired", key_id, safe="The key signs no more: its actor has another.")
-        return found
+        if not others:
+            return found
+        owner = renaming.iri([each.back for each in others], found.owner)
+        return replace(found, id=key_id, owner=owner)
 
     async def _find(self, key_id: str, *, host: str, fresh: bool = False) -> PublicKey:
         """The same, whether the key still signs or not."""
@@ -142,24 +166,33 @@ class KeyRing:
         return key_id in self._keys or await self._read(key_id) is not None
 
     async def prove(self, activity: Activity) -> str | None:
-        """The actor of the activity when its integrity proof holds; None without any proof of our suite. Raises FederationError."""
+        """The actor of the activity, as it is called now, when its integrity proof holds; None without any proof of our suite. Raises FederationError.
+
+        What was proven under a name that its company has no more is as good as it was: the key is the same, and none is asked for there.
+        """
+        others = await self.names()
         ours = [item for item in proof.proofs_of(activity.raw) if item.get("cryptosuite") == proof.SUITE]
         methods = [proof.method_of(item) for item in ours]
         if not methods:
             return None
         if len(methods) > FETCHES_PER_ACTIVITY:
             raise Refused("too_many_proofs", activity.iri)
-        found = {method: await self._find(method, host=host_of(method)) for method in methods}
+        called = {method: renaming.iri(others, method) for method in methods}
+        found = {method: await self._find(called[method], host=host_of(called[method])) for method in methods}
         try:
             self._check(activity, found)
         except Unauthentic as error:
             if error.rule != "bad_proof":
                 raise
-            newer = {method: await self._find(method, host=host_of(method), fresh=True) for method in methods}
+            newer = {
+                method: await self._find(key_id, host=host_of(key_id), fresh=True)
+                for method, key_id in called.items()
+            }
             if all(newer[method].key == found[method].key for method in methods):
                 raise
             self._check(activity, newer)
-        return activity.actor if activity.actor in {key.owner for key in found.values()} else None
+        actor = renaming.iri(others, activity.actor)
+        return actor if actor in {key.owner for key in found.values()} else None
 
     async def check_known(self, activity: Activity) -> None:
         """Raise Unauthentic("bad_proof") when a proof by keys that we know does not hold. Nothing is asked for those that we do not; proofs of another kind say nothing."""
@@ -307,7 +340,8 @@ def _hosts_of_charters(tx: Tx) -> frozenset[str]:
         or row.updated_at_ms > tx.now_ms - AFTERMATH_MS
     ]
     named = {party.host for row in recent for party in charters.parties(tx, row.id)}
-    return frozenset(named - {tx.home.host}) | guests.open_hosts(tx)
+    former = {row.host for row in other_names.every(tx) if row.to_host in named and row.until_ms > tx.now_ms}
+    return frozenset(named - {tx.home.host}) | former | guests.open_hosts(tx)
 
 
 def _is_offer_by(document: Document, host: str) -> bool:

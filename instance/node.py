@@ -14,17 +14,17 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from federation import log, origin, webpush
+from federation import webpush
 from federation.activity import Activity
 from federation.document import Document
-from federation.errors import FederationError, Refused, Unavailable
+from federation.errors import FederationError, Unavailable
 from federation.keys import PublicKey
 from federation.letters import ANYONE, Disclosure
 from federation.node import Receipt
 from federation.origin import host_of
 from federation.signature import Form, Sender
 from federation.wire import KnownForm, Wire
-from instance import inbox, outbox, reasons, serving
+from instance import admission, inbox, outbox, reasons, renaming, residence, serving
 from instance.backfill import Backfill
 from instance.config import Config
 from instance.delivery import Delivery
@@ -38,6 +38,7 @@ from instance.domain import (
     hearing,
     index,
     media,
+    move,
     profile,
     schedule,
     vote,
@@ -48,7 +49,6 @@ from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError, NotNow, Refusal
 from instance.events import ChangedElsewhere, Event
 from instance.fetch import Fetcher
-from instance.inbox import Arrival
 from instance.keyring import KeyRing
 from instance.meeting import Meeting
 from instance.pusher import Pusher
@@ -61,6 +61,7 @@ from instance.storage import (
     migrate,
     missing,
     oauth,
+    other_names,
     peers,
     polls,
     received,
@@ -185,6 +186,8 @@ class Cordee:
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
         )
+        self._origins: dict[str, str] = {}
+        self.has_moved = asyncio.Event()
         self._turned_away_ms: dict[tuple[str, str], int] = {}
         self._said: dict[str, _Said] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -196,7 +199,7 @@ class Cordee:
             raise ConfigError(
                 f"{config.database}: missing, or of another version of Cordée. Run: cordee init"
             )
-        seal_key = _read_seal_key(config)
+        config, seal_key = residence.of(config), residence.seal_key(config)
         database = await Database.open(str(config.database), config.home, clock=clock)
         self = cls(config, database, seal_key, clock)
         try:
@@ -215,7 +218,7 @@ class Cordee:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for part in (self.fetcher, self.departed, self.recount, self.pusher):
             await part.stop()
-        with suppress(NotNow):
+        with suppress(NotNow):  # it may live elsewhere by now: then this process writes no more
             await self._database.write(self._keep_forms)
         await self.wire.close()
         await self._database.close()
@@ -288,6 +291,10 @@ class Cordee:
         """Scheme and authority under which the world knows us."""
         return self.home.base
 
+    def origin_at(self, host: str) -> str:
+        """The origin that a request was made to: under the name that we have, one that we had, or one that we are about to take."""
+        return self._origins.get(host.lower(), self.home.base)
+
     def now(self) -> float:
         """Seconds since the epoch."""
         return self._clock() / 1000
@@ -314,9 +321,12 @@ class Cordee:
     @_or_later
     async def receive(self, activity: Activity, *, signer: Sender, raw: bytes, heads: str | None) -> Receipt:  # noqa: ARG002
         """Take an activity in, once; return when it is safe on disk. Raises FederationError, recorded."""
-        host = host_of(signer.owner)
+        others = await self._keyring.names()
+        host = renaming.host(others, host_of(signer.owner))
         try:
-            arrival = await self._authenticated(activity, signer.owner, heads)
+            arrival = await admission.arrival(
+                self._keyring, self._database, activity, signer=signer.owner, heads=heads
+            )
         except FederationError as error:
             receipt = Receipt(error.status, error.rule)
             await self._database.write(lambda tx: inbox.refuse(tx, activity, host, receipt))
@@ -350,10 +360,10 @@ class Cordee:
         await self._database.write(note)
 
     @_or_later
-    async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:  # noqa: ARG002
+    async def disclose(self, path: str, *, viewer: str, accept: str, at: str = "") -> Disclosure:  # noqa: ARG002
         """The answer to a GET, made for `viewer`. A partner's question is a line of the ledger, so it is a write."""
         run = self._database.read if viewer == ANYONE else self._database.write
-        answer = await run(lambda tx: serving.disclose(tx, self.gate, path, viewer=viewer))
+        answer = await run(lambda tx: serving.disclose(tx, self.gate, path, viewer=viewer, at=at))
         if isinstance(answer, Permitted):
             return await asyncio.to_thread(serving.read, self.config.media_dir, answer)
         return answer
@@ -369,31 +379,12 @@ class Cordee:
         run = self._database.read if viewer == ANYONE else self._database.write
         return await run(lambda tx: serving.webfinger(tx, self.gate, resource, viewer=viewer))
 
-    async def _authenticated(self, activity: Activity, signer: str, heads: str | None) -> Arrival:
-        """Who speaks, and by what right. Raises FederationError."""
-        entry = log.entry_of(activity.raw)
-        if await self._needs_no_proof(activity, signer):
-            await self._keyring.check_known(activity)
-            proven = None
-        else:
-            proven = await self._keyring.prove(activity)
-        origin.check_speaks_for(signer, activity, proven=proven)
-        if entry is not None and proven is None:
-            raise Refused("no_proof", activity.iri, safe="A project's activity carries its author's proof.")
-        host = host_of(signer)
-        theirs = inbox.heads_in(heads, entry.project) if entry is not None and heads else None
-        return Arrival(activity, host, host, proven, entry, theirs)
-
-    async def _needs_no_proof(self, activity: Activity, signer: str) -> bool:
-        """Whether somebody at a guest host brings their own words: a proof adds nothing, and its key need not be had. One by a key that we know has to hold all the same."""
-        if log.entry_of(activity.raw) is not None or signer != activity.actor:
-            return False
-        return await self._database.read(lambda tx: guest.is_guest(tx, host_of(signer)))
-
     # What runs beside
 
     async def _begin(self) -> None:
         await self.perform(actor.create_node)
+        await self._database.write(other_names.settle)
+        await self._database.read(self.know_names)
         await self._database.write(self._remember_forms)
         self._database.listen(self.bus.tell)
         for part in (self._keyring, self.delivery, self.fetcher, self.backfill, self.departed, self.pusher):
@@ -419,6 +410,11 @@ class Cordee:
             await asyncio.sleep(WATCH_EVERY_S)
             if await self._database.changed_elsewhere():
                 self._keyring.forget()
+                if await self._database.read(other_names.lives_at) != self.home.base:
+                    _log.warning("moved", base=self.home.base)  # under this name nothing is written any more
+                    self.has_moved.set()
+                    return
+                await self._database.read(self.know_names)
                 await self._database.read(lambda tx: self._prepare_signer(tx, tx.home.node))
                 await self.delivery.reload()
                 self.bus.tell(ChangedElsewhere())
@@ -432,13 +428,14 @@ class Cordee:
     async def _tidy(self) -> None:
         """End on its date what has one; drop what is no longer needed."""
         while True:
-            for end_due in (charter.end_due, hearing.end_due, filtering.end_due, guest.end_due):
+            for end_due in (charter.end_due, hearing.end_due, filtering.end_due, guest.end_due, move.end_due):
                 await self.perform(end_due)
             for some in (guest.take_back, guest_mirror.catch_up):
                 while await self.perform(some):
                     pass
             await self._database.write(self._forget_old)
             await self._database.write(self._keep_forms)
+            await self._database.read(self.know_names)
             await asyncio.sleep(TIDY_EVERY_S)
 
     async def _index(self) -> None:
@@ -475,6 +472,10 @@ class Cordee:
         if signer not in self._signers or self._signers[signer][0] != key_id:
             self._signers[signer] = profile.transport_key(tx, signer)
 
+    def know_names(self, tx: Tx) -> None:
+        """The origins that requests are made to: one that we had answers until its time is over."""
+        self._origins = other_names.origins(tx)
+
     def _remember_forms(self, tx: Tx) -> None:
         """Start with the forms of signature that hosts are known to take."""
         self._prepare_signer(tx, tx.home.node)
@@ -486,13 +487,6 @@ class Cordee:
         """For the next start, with their age."""
         for host, known in self.wire.known_forms.items():
             peers.takes_form(tx, host, known.form, at_ms=int(known.at_s * 1000))
-
-
-def _read_seal_key(config: Config) -> bytes:
-    try:
-        return config.seal_key_path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{config.seal_key_path}: {error.strerror}. Run: cordee init") from error
 
 
 def _report_end(task: asyncio.Task[None]) -> None:

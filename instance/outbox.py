@@ -17,11 +17,11 @@ from federation import keys, log, proof
 from federation.document import Document, id_of
 from federation.letters import Draft
 from federation.vocabulary import fitting
-from instance import ownlog
+from instance import ownlog, renaming
 from instance.domain import guest_mirror
 from instance.egress import Gate
 from instance.errors import InstanceError
-from instance.storage import delivery
+from instance.storage import delivery, other_names
 from instance.storage import keys as stored_keys
 from instance.storage import log as entries
 from instance.storage.database import Tx
@@ -77,11 +77,13 @@ def _entered(tx: Tx, activity: Document, *, project: str, author: str) -> Docume
 
 
 def _proven(tx: Tx, document: Document, author: str) -> Document:
-    own = stored_keys.private_key(tx, author, stored_keys.ED25519)
+    present = renaming.iri(other_names.known(tx), author)  # guests are told under the name that they know
+    own = stored_keys.private_key(tx, present, stored_keys.ED25519)
     if own is None:
         raise InstanceError(f"{author} has no Ed25519 key, so nothing can be proven to be its words")
     created = f"{datetime.fromtimestamp(tx.now_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return proof.add_proof(document, key=_signing_key(own.private_pem), key_id=own.key_iri, created=created)
+    key_id = author + own.key_iri.removeprefix(present)
+    return proof.add_proof(document, key=_signing_key(own.private_pem), key_id=key_id, created=created)
 
 
 @lru_cache(maxsize=512)

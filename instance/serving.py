@@ -18,14 +18,15 @@ from federation.document import Document
 from federation.errors import FederationError
 from federation.letters import Disclosure
 from federation.vocabulary import ACTIVITY_JSON, JRD_JSON, POST_CONTEXT
-from instance import thread_pages
+from instance import renaming, thread_pages
 from instance.domain import guest, guest_note, guest_sync, guest_told, post, profile, render
 from instance.egress import Fill, Gate
-from instance.storage import actors, charters, guest_notes, media, members, posts
+from instance.storage import actors, charters, guest_notes, media, members, other_names, posts
 from instance.storage import log as entries
 from instance.storage.actors import ActorRow
 from instance.storage.database import Tx
 from instance.storage.log import EntryRow
+from instance.storage.other_names import NameRow
 
 PAGE_ENTRIES = 100
 PAGE_BYTES = 4 * 1024 * 1024
@@ -59,14 +60,26 @@ class Permitted(NamedTuple):
 Answer = Callable[[Tx, Asked], "Found | None"]
 
 
-def disclose(tx: Tx, gate: Gate, path: str, *, viewer: str) -> Disclosure | Permitted:
-    """The answer to a GET of `path` (with its query, as sent), made for `viewer`; of a picture, what `read` makes the answer of."""
-    parts = urlsplit(path)
+def disclose(tx: Tx, gate: Gate, path: str, *, viewer: str, at: str = "") -> Disclosure | Permitted:
+    """The answer to a GET of `path` (with its query, as sent), made for `viewer`; of a picture, what `read` makes the answer of.
+
+    `at` is the origin that was asked, where it is not the one that counts. A name to come answers who it is, and nothing else.
+    """
+    parts, other = urlsplit(path), _other(tx, at)
     for pattern, answer in _PATHS:
         match = pattern.fullmatch(parts.path)
         if match is not None:
+            if other is not None and other.is_coming and answer not in _WHO_IT_IS:
+                break
             asked = Asked("".join(match.groups()), _parameters(parts.query), viewer)
-            return _disclosed(tx, gate, answer(tx, asked), viewer)
+            found = answer(tx, asked)
+            if found is not None and answer in _NAMED:
+                found = found._replace(
+                    content=_as_called(tx, found.content, other, is_actor=answer in _ACTORS)
+                )
+            return _disclosed(tx, gate, found, viewer)
+    if other is not None and other.is_coming:
+        return gate.not_found(viewer)
     for pattern, kind, page in _COLLECTIONS:
         if match := pattern.fullmatch(parts.path):
             iri = tx.home.iri(kind, match[1])
@@ -76,6 +89,37 @@ def disclose(tx: Tx, gate: Gate, path: str, *, viewer: str) -> Disclosure | Perm
     if parts.path == "/log":
         return _log_page(tx, gate, _parameters(parts.query), viewer)
     return gate.not_found(viewer)
+
+
+def _other(tx: Tx, at: str) -> NameRow | None:
+    """The other name of ours that was asked, if it was one."""
+    if at in {"", tx.home.base}:
+        return None
+    return next(
+        (row for row in other_names.every(tx) if row.base == at and row.to_host == tx.home.host), None
+    )
+
+
+def _as_called(
+    tx: Tx, content: Document | bytes | str, other: NameRow | None, *, is_actor: bool
+) -> Document | bytes | str:
+    """What says who we are, under the name that was asked; an actor with the names that it has besides (FEP-7628)."""
+    if not isinstance(content, dict):
+        return content if other is None else _text_called(content, other)
+    if other is not None:
+        known = renaming.document((other.renaming.back,), content)
+        if not is_actor:
+            return known
+        return known | ({"alsoKnownAs": [content["id"]]} if other.is_coming else {"movedTo": content["id"]})
+    kept = [row for row in other_names.former(tx, tx.home.host) if row.until_ms > tx.now_ms]
+    if not kept or not is_actor:
+        return content
+    return content | {"alsoKnownAs": [row.base + content["id"].removeprefix(tx.home.base) for row in kept]}
+
+
+def _text_called(content: bytes | str, other: NameRow) -> str:
+    text = content.decode() if isinstance(content, bytes) else content
+    return text.replace(other.to_base, other.base)
 
 
 def read(media_dir: Path, permitted: Permitted) -> Disclosure:
@@ -89,7 +133,7 @@ def read(media_dir: Path, permitted: Permitted) -> Disclosure:
 
 def webfinger(tx: Tx, gate: Gate, resource: str, *, viewer: str) -> Disclosure:
     """The answer to a WebFinger question, made for `viewer`."""
-    return _disclosed(tx, gate, _finger(tx, resource), viewer)
+    return _disclosed(tx, gate, _finger(tx, renaming.iri(other_names.known(tx), resource)), viewer)
 
 
 def _disclosed(tx: Tx, gate: Gate, found: Found | None, viewer: str) -> Disclosure:
@@ -258,6 +302,12 @@ def _host_meta(tx: Tx, _: Asked) -> Found | None:
 
 def _log_page(tx: Tx, gate: Gate, query: Mapping[str, str], viewer: str) -> Disclosure:
     """A project's heads, or a page of a party's entries; as many as the gate lets this viewer have at once."""
+    others = other_names.known(tx)
+    query = {
+        **query,
+        **{name: renaming.iri(others, query[name]) for name in ("project",) if name in query},
+        **{name: renaming.host(others, query[name]) for name in ("party",) if name in query},
+    }
     project = query.get("project", "")
     if viewer not in charters.open_hosts(tx, project):
         return gate.not_found(viewer)
@@ -314,6 +364,9 @@ def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 16 else 0
 
 
+_ACTORS: frozenset[Answer] = frozenset({_node, _person, _project})
+_WHO_IT_IS: frozenset[Answer] = frozenset({_node, _nodeinfo_links, _nodeinfo, _host_meta})
+_NAMED = _ACTORS | _WHO_IT_IS
 _NAME = "([A-Za-z0-9_.-]+)"
 _PICTURE = re.compile(f"/media/{_NAME}")
 _COLLECTIONS = (

@@ -9,8 +9,10 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
-from instance.storage import migrate, search_tables
+from instance.storage import migrate, other_names, search_tables
 from instance.storage.ledger import TRIGGERS
+
+tuple(other_names.texts())  # imports every module of tables: a rename goes through all of them
 
 
 def in_memory() -> sqlite3.Connection:

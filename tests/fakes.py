@@ -108,7 +108,10 @@ class FakeNode:
     async def turned_away(self, host: str, error: FederationError) -> None:
         self.refused.append((host, error.rule))
 
-    async def disclose(self, path: str, *, viewer: str, accept: str) -> Disclosure:
+    def origin_at(self, host: str) -> str:
+        return self.origin
+
+    async def disclose(self, path: str, *, viewer: str, accept: str, at: str) -> Disclosure:
         self.asked_for.append((path, viewer, accept))
         return self.documents.get(path) or nothing_for(viewer)
 

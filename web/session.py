@@ -13,6 +13,7 @@ from aiohttp import hdrs
 from aiohttp.web import (
     HTTPException,
     HTTPForbidden,
+    HTTPFound,
     HTTPNotFound,
     HTTPSeeOther,
     Request,
@@ -64,6 +65,14 @@ def comes_from_us(request: Request) -> bool:
     return request.headers.get(hdrs.ORIGIN) == request.app[NODE].home.base
 
 
+def come_under_our_name(request: Request) -> None:
+    """Raise the way to the same page under the name that we have, for who asks under another: a session and its forms are of one host."""
+    node = request.app[NODE]
+    asked = node.origin_at(request.headers.get(hdrs.HOST, ""))
+    if request.method in _SAFE and asked != node.home.base:
+        raise HTTPFound(f"{node.home.base}{request.raw_path}")
+
+
 def local_path(text: str, default: str) -> str:
     """An address to go on to, when it is a path of ours and nothing else."""
     plain = text.isascii() and text.isprintable() and "\\" not in text
@@ -111,6 +120,7 @@ class BySession:
         return response
 
     async def _check(self, request: Request) -> None:
+        come_under_our_name(request)
         session = await current_session(request)
         if session is None:
             raise to_sign_in(request.raw_path if request.method in _SAFE else "/app")

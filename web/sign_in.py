@@ -12,13 +12,14 @@ from web.doors import LIMITS, NODE, anyone, disclose, locale_of, session_of
 from web.errors import TooMany
 from web.i18n import Locale, translate
 from web.pages import html
-from web.session import comes_from_us, local_path, page, set_cookie
+from web.session import come_under_our_name, comes_from_us, local_path, page, set_cookie
 
 AFTER = "/app/projects"
 
 
 async def get_sign_in(request: Request) -> Disclosure:
     """The form."""
+    come_under_our_name(request)
     return await _form(request)
 
 

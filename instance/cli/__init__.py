@@ -18,6 +18,7 @@ from instance.cli import (
     init,
     keys,
     member,
+    move,
     person,
     project,
     report,
@@ -55,6 +56,7 @@ app.add_typer(egress.app, name="egress")
 app.add_typer(federation.app, name="federation")
 app.add_typer(keys.app, name="keys")
 app.add_typer(report.app, name="report")
+app.command("move-domain")(move.move_domain)
 app.command("check")(check.check)
 app.command("token")(access.issue)
 app.command("backup")(access.backup)

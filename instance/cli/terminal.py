@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from federation.errors import FederationError
 from federation.wire import Wire
-from instance import config, outbox
+from instance import config, outbox, residence
 from instance.config import Config
 from instance.domain import profile
 from instance.domain.outcome import Outcome
@@ -87,7 +87,7 @@ def _in_words(error: Exception) -> tuple[int, str]:
 
 def settings(ctx: typer.Context) -> Config:
     """The configuration this command works with. Raises ConfigError."""
-    return config.load(path(ctx))
+    return residence.of(config.load(path(ctx)))
 
 
 def path(ctx: typer.Context) -> Path:
@@ -106,6 +106,11 @@ def perform(ctx: typer.Context, verb: Callable[[Tx], Outcome[T]]) -> T:
         return outcome.value
 
     return asyncio.run(_write(found, work))
+
+
+def write(ctx: typer.Context, work: Callable[[Tx], T]) -> T:
+    """Run a unit of work on this node."""
+    return asyncio.run(_write(settings(ctx), work))
 
 
 class _Undone(Exception):

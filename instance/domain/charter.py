@@ -14,9 +14,11 @@ from federation.document import Document
 from federation.errors import FederationError, Refused
 from instance.domain import charter_proofs, charter_steps
 from instance.domain.charter_document import (
+    FORMER_MOST,
     LABELS,
     NO_GUESTS,
     WORDS,
+    Former,
     Party,
     Terms,
     check_terms,
@@ -29,12 +31,14 @@ from instance.domain.charter_states import move as move
 from instance.domain.charter_steps import say, stub
 from instance.domain.outcome import Outcome
 from instance.errors import BadInput, Conflict, NotAllowed, NotFound
+from instance.home import Home
 from instance.ids import snowflake
-from instance.storage import actors, charters, log, peers
+from instance.storage import actors, charters, log, other_names, peers
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow, EventRow
 from instance.storage.database import Tx
 from instance.storage.keys import ED25519, key_of
+from instance.storage.other_names import NameRow
 
 REASON_LIMIT_CHARS = 500
 
@@ -61,8 +65,11 @@ def offer(  # noqa: PLR0913  these are the terms of a charter, each with its nam
     retention: str = "P1Y",
     indicators: Sequence[str] = (),
     guests: str = NO_GUESTS,
+    moving: Home | None = None,
 ) -> Outcome[CharterRow]:
     """Sign the next version of a project's charter and offer it to the other companies. Ours need not be listed.
+
+    `moving` is where we shall live once it is in force: our company is in it under that name, and says which one it had.
 
     Raises BadInput naming the field, NotFound, NotAllowed, Conflict.
     """
@@ -78,7 +85,7 @@ def offer(  # noqa: PLR0913  these are the terms of a charter, each with its nam
         version=charter_steps.last_version(tx, project_iri) + 1,
         offered_by=tx.home.node,
         purpose=purpose.strip(),
-        parties=_parties(tx, project, parties),
+        parties=_parties(tx, project, parties, moving),
         ceiling=ceiling,
         starts_at_ms=tx.now_ms if starts_at_ms is None else starts_at_ms,
         ends_at_ms=ends_at_ms,
@@ -100,7 +107,7 @@ def _offer(tx: Tx, terms: Terms, base: CharterRow | None) -> Outcome[CharterRow]
         charter_proofs.check_known(tx, terms)
     except FederationError as error:
         raise _bad(error) from error
-    proof = charter_proofs.own_proof(tx, document)
+    proof = charter_proofs.own_proof(tx, document, terms)
     row = charter_steps.write(tx, document, terms, state="approved", proofs={tx.home.host: proof})
     return Outcome(row, (say(tx, row, "Offer", {**document, "proof": proof}),))
 
@@ -121,6 +128,7 @@ def amend(  # noqa: PLR0913  see `offer`
     retention: str | None = None,
     indicators: Sequence[str] | None = None,
     guests: str | None = None,
+    moving: Home | None = None,
 ) -> Outcome[CharterRow]:
     """Offer the next version of a charter in force; what is not given stays as it is. The one in force holds until all have signed.
 
@@ -139,6 +147,7 @@ def amend(  # noqa: PLR0913  see `offer`
         retention=now.retention if retention is None else retention,
         indicators=now.indicators if indicators is None else indicators,
         guests=now.guests if guests is None else guests,
+        moving=moving,
     )
 
 
@@ -164,6 +173,8 @@ def approve(tx: Tx, charter_iri: str, *, by: str, unmet_ok: bool = False) -> Out
     try:
         charter_steps.check_previous(terms, charter_steps.base_of(tx, row.project_iri))
         charter_proofs.check_known(tx, terms)
+        if not unmet_ok:
+            charter_proofs.check_moved(tx, terms)
     except FederationError as error:
         raise Conflict(error.rule, WORDS[error.rule][1]) from error
     strangers = ", ".join(party.host for party in charter_proofs.unmet(tx, terms))
@@ -171,7 +182,7 @@ def approve(tx: Tx, charter_iri: str, *, by: str, unmet_ok: bool = False) -> Out
         raise Conflict("unmet", "A company in it has not shown us its key, so we cannot know who signs.")
     approver = f"{by}; not met: {strangers}" if strangers else by
     approved = move(tx, row, "approved", by=tx.home.host, reason=approver)
-    proof = charter_proofs.own_proof(tx, document)
+    proof = charter_proofs.own_proof(tx, document, terms)
     charters.sign(tx, row.id, tx.home.host, orjson.dumps(proof).decode())
     return Outcome(approved, (say(tx, row, "Accept", stub(row.iri, "Charter"), result=proof),))
 
@@ -275,12 +286,27 @@ def _check_may_offer(tx: Tx, project: ActorRow) -> None:
         )
 
 
-def _parties(tx: Tx, project: ActorRow, listed: Iterable[PartyTerms]) -> tuple[Party, ...]:
+def _parties(
+    tx: Tx, project: ActorRow, listed: Iterable[PartyTerms], moving: Home | None
+) -> tuple[Party, ...]:
     wanted = {party.host: party for party in listed}
     own_role = "host" if project.host == tx.home.host else "partner"
     ours = wanted.pop(tx.home.host, PartyTerms(tx.home.host, role=own_role))
     own = ours._replace(node=tx.home.node, inbox=tx.home.inbox, company=tx.home.company)
-    return tuple(_party(tx, party) for party in (own, *wanted.values()))
+    mine, *others = (_party(tx, party) for party in (own, *wanted.values()))
+    return (mine if moving is None else _moved(mine, moving), *others)
+
+
+def _moved(ours: Party, to: Home) -> Party:
+    """Our company under the name that it is to have."""
+    earlier = [former for former in ours.formerly if former.host != to.host]
+    return ours._replace(
+        host=to.host,
+        node=to.node,
+        inbox=to.inbox,
+        key_id=to.node + ours.key_id.removeprefix(ours.node),
+        formerly=(ours.places[0], *earlier)[:FORMER_MOST],
+    )
 
 
 def _party(tx: Tx, wanted: PartyTerms) -> Party:
@@ -298,7 +324,13 @@ def _party(tx: Tx, wanted: PartyTerms) -> Party:
         role=wanted.role,
         key_id=key.key_iri,
         key=charter_proofs.multikey(public),
+        formerly=tuple(_former(row) for row in other_names.former(tx, wanted.host)),
     )
+
+
+def _former(row: NameRow) -> Former:
+    home = Home(row.base, "")
+    return Former(home.node, home.inbox)
 
 
 def _project(tx: Tx, project_iri: str) -> ActorRow:

@@ -2,7 +2,8 @@
 
     {"@context", "id", "type": "Charter", "attributedTo": node that offers it, "name", "summary": purpose, "published", "version",
      "previous": fingerprint of the version before, "project": {id, type, name, preferredUsername, summary},
-     "parties": [{"type": "Party", node, host, inbox, name, role, "assertionMethod": [Multikey of the node]}],
+     "parties": [{"type": "Party", node, host, inbox, name, role, "assertionMethod": [Multikey of the node],
+                  "formerly": [{node, inbox}] of a company that had other names, the latest first}],
      "labelCeiling": "C1", "startTime", "endTime", "retention": "P1Y", "indicators": […],
      "guests": "read", "proof": one a party}
 
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from federation import keys
 from federation.activity import moment_ms
-from federation.document import Document, first_type, id_of
+from federation.document import Document, first_type, id_of, one_or_many
 from federation.errors import FederationError, Refused
 from federation.jcs import canonical
 from federation.origin import host_of, same_origin
@@ -31,6 +32,7 @@ ROLES = ("host", "client", "supplier", "partner")
 NO_GUESTS, GUESTS_READ, GUESTS_ANSWER = "none", "read", "answer"
 GUESTS = (NO_GUESTS, GUESTS_READ, GUESTS_ANSWER)
 LEAST_PARTIES, MOST_PARTIES = 2, 50
+FORMER_MOST = 8
 INDICATORS_LIMIT = 50
 NAME_LIMIT_CHARS, PURPOSE_LIMIT_CHARS = 200, 5000
 YEAR_MS = 366 * 24 * 3_600_000
@@ -74,6 +76,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "previous_differs": ("version", "It does not follow the version that is in force here."),
     "charter_is_over": ("ends_at", "Its end has passed."),
     "key_contradicts": ("parties", "A company's key is not the one that its node showed us."),
+    "moved_by_another": ("parties", "Only a company itself says that it has another name."),
+    "name_taken": ("parties", "The new name of a company is the name of somebody else here."),
+    "name_given_up": ("parties", "A company is listed under a name that was given up."),
+    "not_known_as": ("parties", "The node at the new name does not say that it is that company's."),
     "node_contradicts": ("parties", "A company's node or inbox is not the one that we know."),
 }
 
@@ -82,8 +88,23 @@ _INDICATOR = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")
 
 
+class Former(NamedTuple):
+    """A name that a company had, or has until the charter that says so is in force: its node and inbox there."""
+
+    node: str
+    inbox: str
+
+    @property
+    def host(self) -> str:
+        """The host given up."""
+        return host_of(self.node)
+
+
 class Party(NamedTuple):
-    """A company in a charter. `key_id` and `key` are the id and the publicKeyMultibase of its node's Ed25519 key."""
+    """A company in a charter. `key_id` and `key` are the id and the publicKeyMultibase of its node's Ed25519 key.
+
+    `formerly` are the names it had before, the latest first; the key is the same under all of them.
+    """
 
     host: str
     node: str
@@ -92,6 +113,17 @@ class Party(NamedTuple):
     role: str
     key_id: str
     key: str
+    formerly: tuple[Former, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host that it has or had."""
+        return (self.host, *(former.host for former in self.formerly))
+
+    @property
+    def places(self) -> tuple[Former, ...]:
+        """Its node and inbox under every name that it has or had."""
+        return (Former(self.node, self.inbox), *self.formerly)
 
 
 class Terms(NamedTuple):
@@ -115,8 +147,8 @@ class Terms(NamedTuple):
     guests: str = NO_GUESTS
 
     def party(self, host: str) -> Party | None:
-        """The company with this host."""
-        return next((party for party in self.parties if party.host == host), None)
+        """The company that has this host, or had it before."""
+        return next((party for party in self.parties if host in party.hosts), None)
 
 
 def render_charter(terms: Terms) -> Document:
@@ -153,7 +185,7 @@ def render_charter(terms: Terms) -> Document:
 
 def _render_party(party: Party) -> Document:
     key = {"id": party.key_id, "type": "Multikey", "controller": party.node, "publicKeyMultibase": party.key}
-    return {
+    document: Document = {
         "type": "Party",
         "node": party.node,
         "host": party.host,
@@ -162,6 +194,9 @@ def _render_party(party: Party) -> Document:
         "role": party.role,
         "assertionMethod": [key],
     }
+    if party.formerly:
+        document["formerly"] = [former._asdict() for former in party.formerly]
+    return document
 
 
 def public_key(party: Party) -> Ed25519PublicKey:
@@ -216,9 +251,9 @@ def check_terms(terms: Terms) -> None:
     _check_parties(terms)
     if not same_origin(terms.iri, terms.offered_by):
         raise Refused("charter_of_another_host", terms.iri)
-    if host_of(terms.offered_by) not in {party.host for party in terms.parties}:
+    if terms.party(host_of(terms.offered_by)) is None:
         raise Refused("proposer_is_no_party", terms.offered_by)
-    if host_of(terms.project_iri) not in {party.host for party in terms.parties}:
+    if terms.party(host_of(terms.project_iri)) is None:
         raise Refused("project_host_is_no_party", terms.project_iri)
     if not _HANDLE.fullmatch(terms.handle):
         raise Refused("charter_project", terms.handle)
@@ -232,10 +267,12 @@ def check_terms(terms: Terms) -> None:
 def _check_parties(terms: Terms) -> None:
     if not LEAST_PARTIES <= len(terms.parties) <= MOST_PARTIES:
         raise Refused("number_of_parties", str(len(terms.parties)))
-    if len({party.host for party in terms.parties}) < len(terms.parties):
+    named = [host for party in terms.parties for host in party.hosts]
+    if len(set(named)) < len(named):
         raise Refused("party_listed_twice")
     for party in terms.parties:
-        if party.host != host_of(party.node) or not same_origin(party.node, party.inbox):
+        at_home = all(same_origin(each.node, each.inbox) for each in party.places)
+        if party.host != host_of(party.node) or not at_home:
             raise Refused("party_of_two_hosts", party.host)
         if party.role not in ROLES:
             raise Refused("party_role", party.role)
@@ -320,4 +357,13 @@ def _party(item: Any) -> Party:
         role=_text(item, "role", "party_role", limit=20),
         key_id=key.id,
         key=keys.to_multikey(key.key),
+        formerly=_formerly(item.get("formerly")),
     )
+
+
+def _formerly(value: Any) -> tuple[Former, ...]:
+    listed = one_or_many(value)
+    if len(listed) > FORMER_MOST or not all(isinstance(item, dict) for item in listed):
+        raise Refused("charter_party", "formerly")
+    rule = "charter_party"
+    return tuple(Former(_iri(item, "node", rule), _iri(item, "inbox", rule)) for item in listed)

@@ -16,6 +16,7 @@ from federation.letters import Draft
 from federation.log import Head
 from federation.origin import host_of
 from federation.proof import proofs_of
+from instance import renaming
 from instance.domain import charter_proofs, charter_steps
 from instance.domain.charter_document import CLOCK_MARGIN_MS, Terms, fingerprint, read_charter
 from instance.domain.charter_states import move, note
@@ -23,7 +24,7 @@ from instance.domain.charter_steps import say, stub
 from instance.domain.outcome import Incoming, Ruling
 from instance.domain.partner import shown
 from instance.events import CharterChanged
-from instance.storage import actors, charters, log
+from instance.storage import actors, charters, log, other_names
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
 
@@ -78,7 +79,7 @@ def _check_sender(incoming: Incoming, terms: Terms) -> None:
     if terms.offered_by != incoming.activity.actor or host_of(terms.offered_by) != incoming.host:
         raise Refused("offered_by_another", terms.offered_by)
     party = terms.party(incoming.host)
-    if party is None or party.node != incoming.activity.actor:
+    if party is None or incoming.activity.actor not in {each.node for each in party.places}:
         raise Refused("proposer_is_no_party", incoming.host)
 
 
@@ -144,10 +145,15 @@ def apply_accept(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     note(tx, row.iri, "accepted", by=incoming.host)
     tx.emit(CharterChanged(row.project_iri))
     complete = all(party.proof is not None for party in charters.parties(tx, row.id))
-    if row.offered_by != tx.home.node or not complete:
-        return ()
+    if row.offered_by != tx.home.node or not complete or _moves_us(tx, row):
+        return ()  # a new name of ours is taken in all charters at once (`move.go`)
     live = charter_steps.go_live(tx, row, by=incoming.host)
     return (say(tx, live, "Update", orjson.loads(live.document)), *charter_steps.say_suspended(tx, live))
+
+
+def _moves_us(tx: Tx, row: CharterRow) -> bool:
+    ours = charter_proofs.stored(row)[1].party(tx.home.host)
+    return ours is not None and ours.host != tx.home.host
 
 
 @_ruled
@@ -170,8 +176,10 @@ def apply_update(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     if row.state != "approved":
         return ()
     _, terms = charter_proofs.stored(row)
-    for host, proof in charter_proofs.check_all(incoming.activity.object, terms).items():
-        charters.sign(tx, row.id, host, orjson.dumps(proof).decode())
+    proofs = charter_proofs.check_all(incoming.activity.object, terms)
+    for party in terms.parties:
+        signed = orjson.dumps(proofs[party.host]).decode()
+        charters.sign(tx, row.id, charter_proofs.standing_host(tx, party), signed)
     live = charter_steps.go_live(tx, row, by=incoming.host)
     return charter_steps.say_suspended(tx, live)
 
@@ -286,7 +294,7 @@ def _standing(tx: Tx, incoming: Incoming, project_iri: str, *, taken: str) -> Ru
 
 def _charter_of_party(tx: Tx, incoming: Incoming) -> CharterRow:
     """The charter that the activity is about. Raises Refused unless it is known and the sender the node of a company in it."""
-    row = charters.by_iri(tx, incoming.activity.object_iri or "")
+    row = charters.by_iri(tx, _present(tx, incoming.activity))
     if row is None:
         raise Refused("unknown_charter", incoming.activity.object_iri or "")
     party = _party(tx, row, incoming.host)
@@ -295,8 +303,13 @@ def _charter_of_party(tx: Tx, incoming: Incoming) -> CharterRow:
     return row
 
 
+def _present(tx: Tx, activity: Activity) -> str:
+    """The charter that it is about, as it is called now: in full it names itself as when it was signed."""
+    return renaming.iri(other_names.known(tx), activity.object_iri or "")
+
+
 def _row(tx: Tx, incoming: Incoming) -> CharterRow:
-    row = charters.by_iri(tx, incoming.activity.object_iri or "")
+    row = charters.by_iri(tx, _present(tx, incoming.activity))
     assert row is not None
     return row
 

@@ -9,14 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from federation import keys
-from federation.document import Document, first_type
+from federation.document import Document, first_type, ids_of
 from federation.errors import Refused, Unauthentic
+from federation.origin import host_of
 from federation.proof import add_proof, check_one, method_of, proofs_of
 from instance.domain.charter_document import Party, Terms, public_key, read_charter
 from instance.domain.profile import ed25519_of
 from instance.domain.render import timestamp
+from instance.storage import actors, guests, other_names, peers, things
 from instance.storage import keys as key_rows
-from instance.storage import peers
 from instance.storage.charters import CharterRow
 from instance.storage.database import Tx
 from instance.storage.keys import ED25519
@@ -33,10 +34,10 @@ def bare(document: Document) -> Document:
     return {name: value for name, value in document.items() if name != "proof"}
 
 
-def own_proof(tx: Tx, document: Document) -> Document:
-    """The proof of our node on a charter."""
-    own = key_rows.key_of(tx, tx.home.node, ED25519)
-    key_id = own.key_iri if own else keys.ed25519_key_id(tx.home.node)
+def own_proof(tx: Tx, document: Document, terms: Terms) -> Document:
+    """The proof of our node on a charter, by the key that the charter gives for us."""
+    ours = terms.party(tx.home.host)
+    key_id = ours.key_id if ours else keys.ed25519_key_id(tx.home.node)
     key = ed25519_of(tx, tx.home.node)
     signed = add_proof(bare(document), key=key, key_id=key_id, created=timestamp(tx.now_ms))
     return proofs_of(signed)[0]
@@ -61,7 +62,7 @@ def check_only(document: Document, terms: Terms, *, host: str) -> None:
 
 
 def check_all(document: Document, terms: Terms) -> dict[str, Document]:
-    """The proofs of all parties by host. Raises Unauthentic unless there is exactly one good proof for each."""
+    """The proofs of all parties, by the host that the charter gives each. Raises Unauthentic unless there is exactly one good proof for each."""
     found: dict[str, Document] = {}
     hosts = {party.key_id: party.host for party in terms.parties}
     for proof in proofs_of(document):
@@ -78,15 +79,58 @@ def check_all(document: Document, terms: Terms) -> dict[str, Document]:
 def check_known(tx: Tx, terms: Terms) -> None:
     """Raise Refused when the charter gives for a node another address or key than the node itself, or than we for our own."""
     for party in terms.parties:
-        known = {row.public_pem for row in key_rows.keys_of(tx, party.node) if row.kind == ED25519}
-        if known and party.key not in {multikey(keys.public_from_pem(pem)) for pem in known}:
-            raise Refused("key_contradicts", party.host)
-        peer = peers.by_host(tx, party.host)
-        if peer is not None and peer.node_iri not in {"", party.node}:
-            raise Refused("node_contradicts", party.host)
+        for each in party.places:
+            _check_address(tx, party, each.host, each.node)
+        _check_name(tx, party, terms)
     ours = terms.party(tx.home.host)
-    if ours is not None and (ours.node, ours.inbox) != (tx.home.node, tx.home.inbox):
+    if ours is not None and (tx.home.node, tx.home.inbox) not in ours.places:
         raise Refused("node_contradicts", tx.home.host)
+
+
+def _check_address(tx: Tx, party: Party, host: str, node: str) -> None:
+    known = {row.public_pem for row in key_rows.keys_of(tx, node) if row.kind == ED25519}
+    if known and party.key not in {multikey(keys.public_from_pem(pem)) for pem in known}:
+        raise Refused("key_contradicts", host)
+    peer = peers.by_host(tx, host)
+    if peer is not None and peer.node_iri not in {"", node}:
+        raise Refused("node_contradicts", host)
+
+
+def _check_name(tx: Tx, party: Party, terms: Terms) -> None:
+    """A name given up counts for nobody; a new name is said by its own company, of itself alone, and is nobody else's here."""
+    given_up = other_names.by_host(tx, party.host)
+    if given_up is not None and not given_up.is_coming and given_up.to_host not in party.hosts:
+        raise Refused("name_given_up", party.host)
+    if standing_host(tx, party) == party.host:
+        return
+    if host_of(terms.offered_by) != party.formerly[0].host:
+        raise Refused("moved_by_another", party.host)
+    if things.is_named(tx, party.host) or guests.is_let_in(tx, party.host) or party.host == tx.home.host:
+        raise Refused("name_taken", party.host)
+
+
+def standing_host(tx: Tx, party: Party) -> str:
+    """The host under which our rows have a company now: the one that it had, until the charter that gives it another is in force."""
+    if not party.formerly:
+        return party.host
+    before = party.formerly[0].host
+    row = other_names.by_host(tx, before)
+    is_renamed = row is not None and not row.is_coming and row.to_host == party.host
+    is_known = before == tx.home.host or things.is_named(tx, before)
+    return before if is_known and not is_renamed else party.host
+
+
+def check_moved(tx: Tx, terms: Terms) -> None:
+    """Raise Refused unless the node at each company's new name says that it is the one that the company has now.
+
+    Asked of what the nodes at the new names say of themselves, after they have been met.
+    """
+    for party in terms.parties:
+        if standing_host(tx, party) != party.host:
+            row = actors.by_iri(tx, party.node)
+            said = orjson.loads(row.document or "{}") if row is not None else {}
+            if party.formerly[0].node not in ids_of(said.get("alsoKnownAs")):
+                raise Refused("not_known_as", party.host)
 
 
 def unmet(tx: Tx, terms: Terms) -> tuple[Party, ...]:

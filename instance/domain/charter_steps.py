@@ -16,15 +16,17 @@ from instance.domain import charter_proofs, member, post, saying, vote
 from instance.domain.charter_document import Terms, fingerprint
 from instance.domain.charter_states import move, note
 from instance.domain.render import timestamp
-from instance.events import ActorChanged, CharterChanged
+from instance.events import ActorChanged, ChangedElsewhere, CharterChanged
 from instance.ids import snowflake
-from instance.storage import actors, charters, peers
+from instance.renaming import Renaming
+from instance.storage import actors, charters, other_names, peers
 from instance.storage.actors import ActorRow, ProjectRow
 from instance.storage.charters import CharterRow, PartyRow
 from instance.storage.database import Tx
 from instance.storage.peers import PeerFacts
 
 PENDING = ("offered", "approved")
+KEPT_MS = 90 * 24 * 3_600_000  # so long at most letters are taken that were signed under a name given up
 WAS_SIGNED = ("live", "suspended", "superseded", "ended")
 
 
@@ -53,7 +55,7 @@ def check_follows(tx: Tx, terms: Terms, base: CharterRow | None) -> None:
     check_previous(terms, base)
     if base.state in {"live", "suspended"}:
         present = {party.host for party in charters.parties(tx, base.id) if party.left_at_ms is None}
-        if dropped := present - {party.host for party in terms.parties}:
+        if dropped := present - {host for party in terms.parties for host in party.hosts}:
             raise Refused("drops_a_party", ", ".join(sorted(dropped)))
 
 
@@ -96,20 +98,23 @@ def _party_rows(tx: Tx, row: CharterRow, terms: Terms, proofs: Mapping[str, Docu
     base = charters.in_force(tx, row.project_iri)
     before = charters.parties(tx, base.id) if base else []
     suspended = {party.host: party.suspended_at_ms for party in before if party.left_at_ms is None}
+    standing = [(party, charter_proofs.standing_host(tx, party)) for party in terms.parties]
     return [
         PartyRow(
             charter_id=row.id,
-            host=party.host,
-            node_iri=party.node,
-            inbox=party.inbox,
+            host=host,
+            node_iri=at.node,
+            inbox=at.inbox,
             company=party.company,
             role=party.role,
-            proof=orjson.dumps(proofs[party.host]).decode() if party.host in proofs else None,
-            signed_at_ms=tx.now_ms if party.host in proofs else None,
+            proof=orjson.dumps(proofs[host]).decode() if host in proofs else None,
+            signed_at_ms=tx.now_ms if host in proofs else None,
             left_at_ms=None,
-            suspended_at_ms=suspended.get(party.host),
+            suspended_at_ms=suspended.get(host),
         )
-        for party in terms.parties
+        for party, host in standing
+        for at in party.places
+        if at.host == host
     ]
 
 
@@ -117,7 +122,10 @@ def go_live(tx: Tx, row: CharterRow, *, by: str) -> CharterRow:
     """Put a charter in force that every party has signed: it takes the place of the version before and of any that waits."""
     parties, (document, terms) = charters.parties(tx, row.id), charter_proofs.stored(row)
     proofs = {party.host: orjson.loads(party.proof or "null") for party in parties}
-    full = {**document, "proof": [proofs[party.host] for party in terms.parties]}
+    full = {
+        **document,
+        "proof": [proofs[charter_proofs.standing_host(tx, party)] for party in terms.parties],
+    }
     row = row._replace(document=orjson.dumps(full).decode())
     charters.set_document(tx, row.id, row.document)
     for other in charters.of_project(tx, row.project_iri):
@@ -130,7 +138,27 @@ def go_live(tx: Tx, row: CharterRow, *, by: str) -> CharterRow:
         if party.host != tx.home.host:
             facts = PeerFacts(node_iri=party.node_iri, name=party.company, inbox=party.inbox)
             peers.learn(tx, party.host, facts)
-    return _settle(tx, move(tx, row, "live", by=by), by=by)
+    live = _settle(tx, move(tx, row, "live", by=by), by=by)
+    return _renamed(tx, live, terms)
+
+
+def _renamed(tx: Tx, row: CharterRow, terms: Terms) -> CharterRow:
+    """Give every other company that has a new name by this charter that name everywhere here; our own we take by ourselves (`move`)."""
+    for party in terms.parties:
+        for former in reversed(party.formerly):
+            known = other_names.by_host(tx, former.host)
+            if tx.home.host not in {former.host, party.host} and known is None:
+                until_ms = tx.now_ms + KEPT_MS
+                old, new = base_of_node(former.node), base_of_node(party.node)
+                other_names.rename(tx, Renaming(old, new, tx.now_ms, until_ms))
+                tx.emit(ChangedElsewhere())
+    return charters.by_id(tx, row.id) or row
+
+
+def base_of_node(iri: str) -> str:
+    """The base URL of a node's things, by the IRI of its actor."""
+    scheme, _, rest = iri.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def _know_project(tx: Tx, terms: Terms) -> None:

@@ -17,7 +17,7 @@ from federation.errors import FederationError, Malformed
 from federation.letters import ANYONE, Draft
 from federation.origin import host_of, same_origin
 from instance import ids
-from instance.domain import saying
+from instance.domain import guest_names, saying
 from instance.domain.charter_document import GUESTS_ANSWER, LABELS, NO_GUESTS
 from instance.domain.charter_proofs import stored
 from instance.domain.outcome import Outcome
@@ -27,7 +27,7 @@ from instance.errors import BadInput, Conflict, NotFound
 from instance.events import CharterChanged
 from instance.ids import snowflake
 from instance.policy import guest_space, takeback_space
-from instance.storage import actors, charters, guest_notes, guests, peers, things
+from instance.storage import actors, charters, guest_notes, guests, other_names, peers, things
 from instance.storage import keys as key_rows
 from instance.storage.database import Tx
 from instance.storage.guest_notes import NoteRow
@@ -83,6 +83,10 @@ def _check_host(tx: Tx, host: str) -> str:
         raise BadInput("host", "Write a host, such as mastodon.example.")
     if name == tx.home.host:
         raise BadInput("host", "That is this node.")
+    if other_names.by_host(tx, name) is not None:
+        raise Conflict(
+            "name_given_up", "That name was given up by a company; whoever has it now is not known."
+        )
     if things.is_named(tx, name):
         raise Conflict("guest_in_charter", "That host is a company of a charter; a guest is none.")
     return name
@@ -180,7 +184,8 @@ def say_delete(tx: Tx, note: NoteRow, host: str) -> Draft:
     space = takeback_space(host, note.project_iri)
     iri = delete_iri(note, host)
     ids.mint(tx, iri, kind="activity", space=space)
-    return replace(saying.to_guests(tx, "Delete", tombstone, space=space, iri=iri), host=host)
+    draft = replace(saying.to_guests(tx, "Delete", tombstone, space=space, iri=iri), host=host)
+    return guest_names.as_known(tx, draft, note.created_at_ms)
 
 
 def delete_iri(note: NoteRow, host: str) -> str:
@@ -191,7 +196,8 @@ def delete_iri(note: NoteRow, host: str) -> str:
 def answer_follow(tx: Tx, kind: str, follower: FollowerRow, *, space: str) -> Draft:
     """Accept or Reject of a Follow, for the one who follows and for nobody beside."""
     draft = saying.to_guests(tx, kind, _follow_of(follower), space=space, to=[follower.actor_iri])
-    return replace(draft, host=follower.host, inbox=follower.inbox)
+    known = guest_names.as_known(tx, draft, follower.since_ms)
+    return replace(known, host=follower.host, inbox=follower.inbox)
 
 
 def _follow_of(follower: FollowerRow) -> Document:

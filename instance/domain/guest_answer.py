@@ -248,7 +248,7 @@ def _parent(tx: Tx, iri: str | None, project: str) -> PostRow | None:
 def _refuse_words(tx: Tx, answer: _Answer) -> Ruling | None:
     if len(answer.html) > ANSWER_LIMIT_CHARS:
         return Ruling(taken=False, rule="guest_says_too_much")
-    named = names.names_in([answer.html, answer.spoiler], own_host=tx.home.host)
+    named = things.named_in(tx, [answer.html, answer.spoiler])
     own = names.canonical(answer.project.iri)
     if any(fact.name != own and fact.kind != "node" for fact in things.facts(tx, named)):
         return Ruling(taken=False, rule="guest_names_what_it_may_not")

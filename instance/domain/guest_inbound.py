@@ -11,7 +11,7 @@ from federation.origin import host_of
 from instance.domain import guest, guest_answer, guest_moved
 from instance.domain.outcome import Incoming, Ruling
 from instance.policy import guest_space
-from instance.storage import guest_standing, guests
+from instance.storage import guest_standing, guests, other_names
 from instance.storage.database import Tx
 from instance.storage.guests import FollowerRow
 
@@ -61,7 +61,12 @@ def apply_follow(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
 
 
 def verify_unfollow(tx: Tx, incoming: Incoming) -> Ruling:
-    """Somebody who follows a project follows it no longer; the Follow may be named by its id alone."""
+    """Somebody who follows a project follows it no longer; the Follow may be named by its id alone.
+
+    Who came over to the new name of ours undoes the old follow behind it: that ends nothing.
+    """
+    if _is_left_behind(tx, incoming):
+        return Ruling(taken=False, rule="guest_moved_already")
     return (
         Ruling(taken=True, rule="guest_unfollows")
         if _is_following(tx, incoming, _followed(tx, incoming))
@@ -141,6 +146,14 @@ def _followed(tx: Tx, incoming: Incoming) -> str:
     undone: Any = incoming.activity.object
     named = id_of(undone.get("object")) if isinstance(undone, dict) else None
     return named or guests.followed_by(tx, incoming.activity.actor, incoming.activity.object_iri or "")
+
+
+def _is_left_behind(tx: Tx, incoming: Incoming) -> bool:
+    follower = guests.follower(tx, _followed(tx, incoming), incoming.activity.actor)
+    former = other_names.former(tx, tx.home.host)
+    if follower is None or not former or follower.since_ms < former[0].since_ms:
+        return False
+    return incoming.activity.object_iri != follower.follow_iri
 
 
 def _is_following(tx: Tx, incoming: Incoming, project: str) -> bool:

@@ -13,7 +13,7 @@ import orjson
 
 from federation.document import Document
 from federation.letters import Draft
-from instance.domain import guest, guest_note, saying
+from instance.domain import guest, guest_names, guest_note, saying
 from instance.domain.render import timestamp
 from instance.policy import guests_space
 from instance.storage import delivery, guest_notes, posts
@@ -76,7 +76,8 @@ def say_words(
 def _wording(tx: Tx, row: NoteRow, document: Document, *, is_known: bool) -> Draft:
     first = f"{row.iri}/activity" if row.version == 1 else f"{row.iri}/activity#{row.version}"
     verb, iri = ("Update", f"{row.iri}#updates/{row.version}") if is_known else ("Create", first)
-    return saying.to_guests(tx, verb, document, space=guests_space(row.project_iri), iri=iri)
+    draft = saying.to_guests(tx, verb, document, space=guests_space(row.project_iri), iri=iri)
+    return guest_names.as_known(tx, draft, row.created_at_ms) if is_known else draft
 
 
 def activity_of(tx: Tx, row: NoteRow) -> Document | None:
@@ -117,7 +118,8 @@ def unannounce(tx: Tx, place: Place, boost: NoteRow) -> tuple[Draft, ...]:
         and (boost.iri in before.said or guest_notes.is_past_telling(tx, boost))
     ]
     undone = {"id": boost.iri, "type": "Announce", "actor": boost.project_iri}
-    undo = saying.to_guests(tx, "Undo", undone, space=guests_space(boost.project_iri), iri=iri)
+    draft = saying.to_guests(tx, "Undo", undone, space=guests_space(boost.project_iri), iri=iri)
+    undo = guest_names.as_known(tx, draft, boost.created_at_ms)
     return _addressed(tx, place, boost, [(undo, listeners)])
 
 

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from federation import keys
 from federation.keys import PublicKey
 from federation.vocabulary import CONTEXT
+from instance import renaming
 from instance.domain.render import timestamp
 from instance.errors import ConfigError, NotFound
 from instance.ids import Home
-from instance.storage import actors
+from instance.storage import actors, other_names
 from instance.storage import keys as key_rows
 from instance.storage.actors import ActorRow
 from instance.storage.charters import CharterRow, PartyRow
@@ -144,17 +145,21 @@ def ed25519_of(tx: Tx, actor_iri: str) -> Ed25519PrivateKey:
 
 
 def transport_key_id(tx: Tx, actor_iri: str) -> str | None:
-    """Id of the key that signs the letters of one of our own actors now."""
-    found = key_rows.private_key(tx, actor_iri, RSA)
-    return found.key_iri if found else None
+    """Id of the key that signs the letters of one of our own actors now; under the name that it had, where it is asked for by that."""
+    others = other_names.known(tx)
+    own = renaming.iri(others, actor_iri)
+    found = key_rows.private_key(tx, own, RSA)
+    return actor_iri + found.key_iri.removeprefix(own) if found else None
 
 
 def transport_key(tx: Tx, actor_iri: str) -> tuple[str, RSAPrivateKey]:
     """Id and private key that sign the letters of one of our own actors. Raises ConfigError."""
-    found = key_rows.private_key(tx, actor_iri, RSA)
+    found = key_rows.private_key(tx, renaming.iri(other_names.known(tx), actor_iri), RSA)
     if found is None:
         raise ConfigError(f"{actor_iri} has no RSA key to sign with. Run: cordee init")
-    return found.key_iri, cast("RSAPrivateKey", keys.private_from_pem(found.private_pem, own=True))
+    return transport_key_id(tx, actor_iri) or "", cast(
+        "RSAPrivateKey", keys.private_from_pem(found.private_pem, own=True)
+    )
 
 
 def document_of(tx: Tx, row: ActorRow) -> Json:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, func, insert, null, or_, select, update
 
+from instance.storage import other_names
 from instance.storage.database import Command, Query, Tx
 from instance.storage.keys import KeyRow as KeyRow
 from instance.storage.keys import key_by_iri as key_by_iri
@@ -130,8 +131,12 @@ def by_iris(tx: Tx, iris: Iterable[str]) -> dict[str, ActorRow]:
 
 
 def by_username(tx: Tx, username: str, host: str) -> ActorRow | None:
-    """The actor with the handle @username@host, in lower or upper case."""
-    return tx.first(_BY_USERNAME, username=username.lower(), host=host.lower())
+    """The actor with the handle @username@host, in lower or upper case; under the host that it had before for as long as both answer."""
+    found = tx.first(_BY_USERNAME, username=username.lower(), host=host.lower())
+    other = other_names.by_host(tx, host.lower()) if found is None else None
+    if other is None or other.is_coming or other.until_ms <= tx.now_ms:
+        return found
+    return tx.first(_BY_USERNAME, username=username.lower(), host=other.to_host)
 
 
 def persons(tx: Tx, *, host: str | None = None, after_id: int = 0, limit: int = 1000) -> list[ActorRow]:

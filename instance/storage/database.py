@@ -21,7 +21,7 @@ from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.visitors import cloned_traverse
 
-from instance.errors import database_busy, disk_error, disk_full
+from instance.errors import NotNow, database_busy, disk_error, disk_full
 from instance.events import Event
 from instance.home import Home
 
@@ -31,6 +31,9 @@ R = TypeVar("R", bound=tuple[Any, ...])
 READERS = 3
 BATCH_LIMIT = 200
 STATEMENTS = 1_000  # kept ready on each connection: more than there are, so that none is prepared twice
+MOVED_S = 20  # so long at most until the server is there again under its new name
+_HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
+_LIVES_AT = "SELECT value FROM meta WHERE key = 'lives_at'"
 _SQLITE = sqlite_dialect(paramstyle="named")
 
 
@@ -190,6 +193,7 @@ class Database:
         self._listeners: list[Callable[[Event], None]] = []
         self._closing = False
         self._data_version = 0
+        self._has_meta = False
         self._writer: aiosqlite.Connection
         self._group_commit: asyncio.Task[None]
 
@@ -198,6 +202,7 @@ class Database:
         """Open the file at `path`; its tables exist already (see migrations)."""
         self = cls(path, home, clock=clock)
         self._writer = await self._connect()
+        self._has_meta = bool(await self._writer.execute_fetchall(_HAS_META))
         for _ in range(READERS):
             self._idle_readers.put_nowait(await self._connect())
         self._group_commit = asyncio.create_task(self._commit_groups(), name="group-commit")
@@ -291,6 +296,7 @@ class Database:
     def _run_group(self, connection: sqlite3.Connection, group: list[_Unit]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
+            self._check_home(connection)
             for unit in group:
                 self._run_unit(connection, unit)
             connection.execute("COMMIT")
@@ -298,6 +304,16 @@ class Database:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             raise
+
+    def _check_home(self, connection: sqlite3.Connection) -> None:
+        """A process that was started before the node took another name writes nothing under the old one. Raises NotNow."""
+        if not self._has_meta:
+            return
+        row = connection.execute(_LIVES_AT).fetchone()
+        if row is not None and row[0] != self._home.base:
+            raise NotNow(
+                "moved", "This company is taking another name. Try again in a minute.", wait_s=MOVED_S
+            )
 
     def _run_unit(self, connection: sqlite3.Connection, unit: _Unit) -> None:
         tx = SqliteTx(connection, self._home, self._clock())

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 
+from instance import renaming
+from instance.storage import other_names
 from instance.storage.database import Command, Query, Tx
 from instance.storage.delivery import CLOSED, DONE, EXPIRED, QUEUED, REFUSED
 from instance.storage.guest_tables import BOOST as BOOST
@@ -190,8 +192,10 @@ def by_iri(tx: Tx, iri: str) -> NoteRow | None:
 
 
 def by_iris(tx: Tx, iris: Collection[str]) -> dict[str, NoteRow]:
-    """What guests know by these IRIs."""
-    return {row.iri: row for row in tx.all(_BY_IRIS, iris=array(iris))}
+    """What guests know by these IRIs, or by the ones that those had under a name that we gave up."""
+    backs = [[row.renaming.back] for row in other_names.former(tx, tx.home.host)]
+    called = {renaming.iri(back, iri): iri for back in backs for iri in iris}
+    return {called.get(row.iri, row.iri): row for row in tx.all(_BY_IRIS, iris=array({*iris, *called}))}
 
 
 def of_source(tx: Tx, source_iri: str) -> NoteRow | None:

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, literal, or_, select, update
 
 from federation.errors import Malformed
 from federation.origin import host_of
-from instance import names
+from instance import names, renaming
 from instance.policy import (
     INTERNAL,
     PUBLIC,
@@ -21,7 +21,7 @@ from instance.policy import (
     is_project,
     is_public_path,
 )
-from instance.storage import guest_spaces
+from instance.storage import guest_spaces, other_names
 from instance.storage.database import Command, Query, Tx
 from instance.storage.sql import array, columns, in_list, insert_or_ignore
 from instance.storage.sql import table as table_of
@@ -140,6 +140,15 @@ _PARTIES = (
 _OF_PROJECTS = Query(_PARTIES.where(in_list(_charter.project_iri, "projects")), _Party)
 _OF_CHARTERS = Query(_PARTIES.where(in_list(_charter.iri, "charters")), _Party)
 _NAMED = Query(select(_party.host).where(_party.host == bindparam("host")).limit(1), _Host)
+
+
+def named_in(tx: Tx, content: Any) -> frozenset[str]:
+    """Every name in a document (`names.names_in`), as things are called now; of our own other names as of the one that we have."""
+    others = other_names.every(tx)
+    own = {tx.home.host} | {row.host for row in others if row.to_host == tx.home.host}
+    found = frozenset().union(*(names.names_in(content, own_host=host) for host in own))
+    known = tuple(row.renaming for row in others)
+    return frozenset(renaming.name(known, name) for name in found) if known else found
 
 
 def insert(tx: Tx, row: ThingRow) -> bool:

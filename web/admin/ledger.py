@@ -10,7 +10,6 @@ from aiohttp.web import Request, Response
 from federation.doors import Route
 from instance import policy
 from instance.egress import NOBODY, LedgerProof
-from instance.names import names_in
 from instance.policy import Verdict
 from instance.storage import actors, ledger, peers, things
 from instance.storage.actors import ActorRow
@@ -102,7 +101,7 @@ async def get_ledger(request: Request) -> Response:
 
 
 def _names(tx: Tx, rows: list[LineRow]) -> frozenset[str]:
-    return names_in([row.what for row in rows], own_host=tx.home.host)
+    return things.named_in(tx, [row.what for row in rows])
 
 
 def line_view(row: LineRow, locale: Locale, *, kind: str, company: str) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def charter_view(
     """Everything the templates say about a charter version."""
     colour = colours(own_host, (party.host for party in parties))
     document = orjson.loads(row.document)
-    project = document.get("project")
+    project, takes = document.get("project"), _names_taken(document)
     name = project.get("name") if isinstance(project, dict) else None
     return {
         **row._asdict(),
@@ -190,10 +190,23 @@ def charter_view(
         "guests": translate(locale, _GUESTS.get(document.get("guests", "none"), "")),
         "document": orjson.dumps(document, option=orjson.OPT_INDENT_2).decode(),
         "parties": [
-            {**party._asdict(), "role": role_words(party.role, locale), "colour": colour[party.host]}
+            {
+                **party._asdict(),
+                "role": role_words(party.role, locale),
+                "colour": colour[party.host],
+                "takes": takes.get(party.node_iri, ""),
+            }
             for party in parties
         ],
     }
+
+
+def _names_taken(document: dict[str, Any]) -> dict[str, str]:
+    """The hosts that companies have from this version on, by the node that they had before."""
+    parties = [
+        party for party in document.get("parties", []) if isinstance(party, dict) and party.get("formerly")
+    ]
+    return {party["formerly"][0]["node"]: party["host"] for party in parties}
 
 
 def guests_view(
