@@ -11,6 +11,7 @@ from federation.activity import Activity
 from federation.document import first_type, id_of, types_of
 from federation.letters import Draft
 from federation.vocabulary import ACTOR_TYPES
+from instance.domain import attendance_inbound as attendance
 from instance.domain import charter_inbound as charter
 from instance.domain import emoji_reaction_inbound as emoji
 from instance.domain import follow_inbound as follow
@@ -36,6 +37,7 @@ VOTE = "Vote"  # what we call a Note that names an answer of a Question, and say
 # The last three are how a BookWyrm speaks of a book.
 SAID = ("Article", "Page", "Event", "Image", "Audio", "Video", "Document", "Comment", "Review", "Quotation")
 WORDS = ("Note", "Question", *SAID)
+EVENT = "Event"  # what one joins or leaves in a project's log: nobody joins the project itself by saying so
 FEATURED = "featured"  # what is put into, or taken out of, the collection of what somebody shows first
 ANSWERS = ("Accept", "Reject", "TentativeAccept", "TentativeReject")
 # What servers outside feel and count; also Misskey's and Pleroma's reactions with an emoji.
@@ -124,6 +126,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     # what stands first
     ("Add", FEATURED): Rule(pin.verify_pin, pin.apply_pin),
     ("Remove", FEATURED): Rule(pin.verify_unpin, pin.apply_unpin),
+    # who takes part in a milestone
+    ("Join", EVENT): Rule(attendance.verify_join, attendance.apply_join),
+    ("Leave", EVENT): Rule(attendance.verify_leave, attendance.apply_leave),
+    ("Undo", "Join"): Rule(attendance.verify_leave, attendance.apply_leave),
     # between the IT of two companies
     ("Flag", ANY): Rule(report.verify_flag, report.apply_flag, in_log=False),
     # follows stay at home (docs/decisions/0005); who asks is answered
@@ -184,6 +190,8 @@ def rule_for(activity: Activity, rules: Mapping[tuple[str, str], Rule] = RULES) 
         kinds = (VOTE,)
     if activity.type == "Delete" and activity.object_iri == activity.actor:
         kinds = ("Person",)
+    if activity.type in {"Join", "Leave"} and _is_in_its_log(activity):
+        kinds = (EVENT,)
     if activity.type in {"Add", "Remove"} and (id_of(activity.target) or "").endswith(f"/{FEATURED}"):
         kinds = (FEATURED,)
     return next((rule for kind in (*kinds, ANY) if (rule := rules.get((_verb(activity), kind)))), None)
@@ -191,6 +199,12 @@ def rule_for(activity: Activity, rules: Mapping[tuple[str, str], Rule] = RULES) 
 
 def _verb(activity: Activity) -> str:
     return EMOJI if activity.type == "Like" and is_reaction(activity.document) else activity.type
+
+
+def _is_in_its_log(activity: Activity) -> bool:
+    """Whether an activity is an entry of a project's log and about something in it, not the project."""
+    place = activity.raw.get("log")
+    return isinstance(place, dict) and place.get("project") != activity.object_iri
 
 
 def _is_vote(carried: Any) -> bool:

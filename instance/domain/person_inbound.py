@@ -10,6 +10,8 @@ from instance.storage.database import Tx
 
 def verify_delete(tx: Tx, incoming: Incoming) -> Ruling:
     """A member of the project, about itself."""
+    if incoming.activity.object_iri != incoming.activity.actor:
+        return Ruling(taken=False, rule="profile_of_another")
     if member_of(tx, incoming) is None:
         return Ruling(taken=False, rule="not_a_member")
     return Ruling(taken=True, rule="person_is_gone")

@@ -138,6 +138,12 @@ def feature(kind: str, post: PostRow, actor: ActorRow, *, owner_iri: str, iri: s
     return activity | {"target": f"{owner_iri}/featured", "to": list(to), "cc": list(cc)}
 
 
+def take_part(kind: str, post: PostRow, actor: ActorRow, *, iri: str, at_ms: int) -> Json:
+    """Join of a milestone, or Leave."""
+    to, cc = audience(post, actor)
+    return _activity(kind, iri, actor.iri, post.iri, at_ms=at_ms) | {"to": list(to), "cc": list(cc)}
+
+
 def emoji_react(
     post: PostRow, actor: ActorRow, *, content: str, drawn: EmojiRow | None, iri: str, at_ms: int
 ) -> Json:

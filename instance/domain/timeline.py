@@ -10,6 +10,7 @@ from instance.domain.notification import notify
 from instance.events import PostAppeared, PostChanged, PostGone
 from instance.policy import INTERNAL
 from instance.storage import (
+    attendances,
     emoji_reactions,
     fanout,
     filters,
@@ -113,6 +114,7 @@ def leave(tx: Tx, post: PostRow) -> None:
     posts.redact(tx, post.id, at_ms=tx.now_ms)
     reactions.forget(tx, post.id)
     emoji_reactions.forget(tx, post.id)
+    attendances.forget(tx, post.id)
     pins.forget(tx, post.id)
     filters.forget(tx, post.id)
     media.forget(tx, post.id)

@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 from federation.letters import Draft
+from instance.domain import attendance_inbound as attendance
 from instance.domain import emoji_reaction_inbound as emoji
 from instance.domain import post_inbound as post
 from instance.domain import reaction_inbound as reaction
 from instance.domain.outcome import Applies, Incoming, Ruling, Verifies
-from instance.storage import emoji_reactions, posts, reactions
+from instance.storage import attendances, emoji_reactions, posts, reactions
 from instance.storage.database import Tx
 
 
@@ -18,6 +19,7 @@ class _Undoing(NamedTuple):
 
 _BOOST = _Undoing(post.verify_undo_announce, post.apply_undo_announce)
 _FAVOURITE = _Undoing(reaction.verify_undo_like, reaction.apply_undo_like)
+_PART = _Undoing(attendance.verify_leave, attendance.apply_leave)
 _EMOJI = _Undoing(emoji.verify_undo_react, emoji.apply_undo_react)
 
 
@@ -49,5 +51,7 @@ def _meant(tx: Tx, incoming: Incoming) -> _Undoing | None:
         return _FAVOURITE
     if emoji_reactions.by_iri(tx, iri) is not None:
         return _EMOJI
+    if attendances.by_iri(tx, iri) is not None:
+        return _PART
     row = posts.by_iri(tx, iri)
     return _BOOST if row is not None and row.boost_of_id is not None else None

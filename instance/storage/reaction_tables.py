@@ -1,4 +1,4 @@
-"""What people say of a post without words: an emoji. The rule kept here: one row for each person, post and emoji."""
+"""What people say of a post without words: an emoji, that they take part. The rule kept here: one row for each person, post and emoji."""
 
 from sqlmodel import Field, SQLModel
 
@@ -12,5 +12,14 @@ class EmojiReaction(SQLModel, table=True):
     post_id: int = big(primary_key=True, foreign_key="post.id")
     actor_id: int = big(primary_key=True, foreign_key="actor.id")
     name: str = Field(primary_key=True)
+    iri: str = Field(unique=True)
+    created_at_ms: int = big()
+
+
+class Attendance(SQLModel, table=True):
+    """Somebody takes part in a milestone; `iri` is the Join's."""
+
+    post_id: int = big(primary_key=True, foreign_key="post.id")
+    actor_id: int = big(primary_key=True, foreign_key="actor.id")
     iri: str = Field(unique=True)
     created_at_ms: int = big()

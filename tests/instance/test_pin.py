@@ -152,10 +152,19 @@ def test_who_is_in_another_project_still_keeps_the_profile(tx, alice, bob, apoll
     assert (person.state, person.display_name) == ("active", "Eve")
 
 
-def test_nobody_deletes_somebody_else(tx, alice, bob, apollo):
+@pytest.mark.parametrize(
+    ("form", "rule"),
+    [
+        (lambda iri: iri, "post_unknown"),
+        (lambda iri: {"id": iri, "type": "Tombstone"}, "post_unknown"),
+        (lambda iri: {"id": iri, "type": "Person"}, "profile_of_another"),
+    ],
+)
+def test_nobody_deletes_somebody_else_nor_oneself_by_it(tx, alice, bob, apollo, form, rule):
     eve = a_person(tx, "eve", GLOBEX)
     join(tx, apollo, eve)
-    assert arrives(tx, an_activity("Delete", eve, bob.iri), apollo) == (False, "post_unknown")
-    member = members.one(tx, apollo.iri, bob.id)
-    assert member is not None
-    assert member.state == "active"
+    assert arrives(tx, an_activity("Delete", eve, form(bob.iri)), apollo) == (False, rule)
+    for person in (bob, eve):
+        member = members.one(tx, apollo.iri, person.id)
+        assert member is not None
+        assert member.state == "active"

@@ -103,3 +103,17 @@ async def test_an_emoji_reaches_every_company_of_the_project_and_goes_again(tmp_
             lambda tx: emoji_reaction.unreact(tx, globex.node.gate, bob, at_globex.id, "bolt")
         )
         await until(counted, {"👍"})
+
+
+async def test_a_page_shows_who_takes_part_in_a_milestone_and_lets_one_take_part(acme: Company):
+    async with apps_of(acme, "alice") as (alice,):
+        post, browser = await acme.post("alice", "Done by May #milestone", project=None), Browser(alice)
+        await browser.sign_in("alice")
+        path = f"/app/posts/{post.id}"
+        page = await browser.get(path)
+        csrf = page.content.partition('name="csrf" value="')[2].partition('"')[0]
+        assert "Nobody has said yet to take part." in page.content
+        assert (await browser.submit(f"{path}/join", csrf=csrf)).status == 303
+        assert "Taking part:" in (await browser.get(path)).content
+        assert (await browser.submit(f"{path}/leave", csrf=csrf)).status == 303
+        assert "Taking part:" not in (await browser.get(path)).content

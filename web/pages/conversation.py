@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from aiohttp.web import HTTPNotFound, HTTPSeeOther, Request, Response
 
 from federation.doors import Route
-from instance.domain import emoji_reaction, pin, post, reaction, vote
+from instance.domain import attendance, emoji_reaction, pin, post, reaction, vote
 from instance.domain.compose import AsksGate, PostDraft
 from instance.domain.outcome import Outcome
 from instance.domain.poll import AS_IT_IS
@@ -34,6 +34,8 @@ REACTIONS: dict[str, Callable[[Tx, AsksGate, ActorRow, int], Outcome[PostRow]]] 
     "unfavourite": reaction.unfavourite,
     "boost": post.boost,
     "unboost": post.unboost,
+    "join": attendance.join,
+    "leave": attendance.leave,
     "pin": pin.pin_in_project,
     "unpin": pin.unpin_in_project,
 }

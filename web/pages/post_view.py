@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from instance.domain import emoji, emoji_reaction, text
-from instance.storage import emoji_reactions, polls, posts, quotes
+from instance.domain.attendance import MILESTONE
+from instance.storage import attendances, emoji_reactions, polls, posts, quotes
 from instance.storage.actors import ActorRow
+from instance.storage.attendances import Attending
 from instance.storage.database import Tx
 from instance.storage.emoji_reactions import Count
 from instance.storage.emojis import EmojiRow
@@ -51,6 +53,7 @@ class PostFacts(NamedTuple):
     emojis: dict[int, list[EmojiRow]]
     reactions: dict[int, list[Count]]
     drawn: dict[int, dict[str, EmojiRow]]
+    attending: dict[int, list[Attending]]
 
 
 class Manner(NamedTuple):
@@ -87,7 +90,14 @@ def post_facts(tx: Tx, ids: list[int], viewer_id: int) -> PostFacts:
         drawn,
         counted,
         emoji_reaction.drawn_of(tx, counted, {one: page.posts[one].space for one in counted}),
+        _attending(tx, page),
     )
+
+
+def _attending(tx: Tx, page: PageFacts) -> dict[int, list[Attending]]:
+    """Who takes part in each milestone of a page; of one without milestones nothing is asked."""
+    milestones = [post.id for post in page.posts.values() if post.work_kind == MILESTONE]
+    return attendances.of_posts(tx, milestones) if milestones else {}
 
 
 def _quoted(tx: Tx, page: PageFacts, viewer_id: int) -> dict[int, int]:
@@ -129,6 +139,7 @@ def _view(post: PostRow, facts: PostFacts, manner: Manner) -> dict[str, Any]:
         "reactions": [
             _reaction(one, facts.drawn.get(post.id, {}), manner) for one in facts.reactions.get(post.id, ())
         ],
+        "attending": _part(facts.attending.get(post.id, []), manner) if post.work_kind == MILESTONE else None,
         "favourited": post.id in page.marks.favourited,
         "boosted": post.id in page.marks.boosted,
         "may_boost": post.visibility in {"public", "unlisted"},
@@ -151,6 +162,17 @@ def _reaction(one: Count, drawn: Mapping[str, EmojiRow], manner: Manner) -> dict
         "mine": bool(one.is_mine),
         "may": host in {"", manner.host},
         "url": emoji_urls([picture])[picture.shortcode] if picture else "",
+    }
+
+
+def _part(attending: list[Attending], manner: Manner) -> dict[str, Any]:
+    """Who takes part in a milestone, each with the colour of the company, and whether the viewer does."""
+    return {
+        "mine": any(one.actor_id == manner.viewer_id for one in attending),
+        "people": [
+            {"name": one.name, "colour": manner.companies.get(one.host, {}).get("colour", 0)}
+            for one in attending
+        ],
     }
 
 
