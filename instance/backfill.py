@@ -61,7 +61,7 @@ class Backfill:
     def __init__(self, database: Database, fetcher: Fetcher, gate: Gate, *, clock: Callable[[], int]) -> None:
         """`clock` is ms since the epoch."""
         self._database, self._fetcher, self._gate, self._clock = database, fetcher, gate, clock
-        self._pace = _Pace(clock)
+        self._pace = Patience(clock)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._round = asyncio.Lock()
         self._stir = asyncio.Event()
@@ -168,7 +168,7 @@ class Backfill:
             _log.info("thread_entry_refused", rule=receipt.rule, iri=arrival.activity.iri)
 
 
-class _Pace:
+class Patience:
     """Whom to ask, and whom to leave alone: a host that failed waits longer each time, and nobody is asked too often."""
 
     def __init__(self, clock: Callable[[], int]) -> None:

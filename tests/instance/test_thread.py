@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 from federation.letters import ANYONE
 from federation.vocabulary import POST_CONTEXT
 from instance import ids, serving, thread_pages
-from instance.domain import post, post_inbound, render
+from instance.domain import guest_mirror, post, post_inbound, render
+from instance.domain.compose import PostDraft
 from instance.domain.note import contexts_of
 from instance.policy import INTERNAL
+from instance.storage import guest_notes, posts, search_tables, things
 from instance.storage import log as entries
-from instance.storage import posts, things
 from instance.storage.log import EntryRow
+from tests.instance import companies as net_of
+from tests.instance.companies import add_member
+from tests.instance.guests import MASTODON, a_follower, with_guests
 from tests.instance.posting import (
     GATE,
     GLOBEX,
@@ -326,6 +330,58 @@ def test_what_a_viewer_may_not_read_is_its_envelope_and_what_it_may_not_know_is_
     _, found = served(tx, path_of(f"{root.iri}/context-history"))
     (item,) = found["orderedItems"]
     assert (item["redacted"], item["object"]) == (True, root.iri)
+
+
+# For guests
+
+
+@pytest.fixture
+def mirrored():
+    """Acme with a guest that has notes of two posts of one conversation; the transaction, and the notes' ids."""
+    net = with_guests(MASTODON)
+    add_member(net, net_of.ACME)
+    a_follower(net)
+    tx, alice = net[net_of.ACME], net.person(net_of.ACME)
+    tx._connection.execute(search_tables.CREATE)
+    root = post.publish(tx, net_of.GATE, alice, PostDraft("Which bolts?", project=net_of.APOLLO)).value
+    answer = post.publish(tx, net_of.GATE, alice, PostDraft("M8", in_reply_to_id=root.id)).value
+    notes = []
+    for row in (root, answer):
+        guest_mirror.mirrored(tx, {"type": "Create", "object": row.iri}, net_of.APOLLO)
+        note = guest_notes.of_source(tx, row.iri)
+        assert note is not None
+        notes.append(note.iri)
+    return tx, notes
+
+
+def noted(tx, iri: str, viewer: str = MASTODON) -> list[Any]:
+    """What the collection of notes that is called by this one holds for a viewer; nothing where there is none."""
+    answer = serving.disclose(tx, net_of.GATE, f"{path_of(iri)}/context", viewer=viewer)
+    assert not isinstance(answer, serving.Permitted)
+    return orjson.loads(answer.body).get("orderedItems", [])
+
+
+def test_a_guest_gets_the_notes_of_a_conversation_and_nobody_else_does(mirrored):
+    tx, notes = mirrored
+    assert noted(tx, notes[0]) == notes
+    for viewer in (ANYONE, "pleroma.example", GLOBEX):
+        assert noted(tx, notes[0], viewer) == []
+
+
+def test_a_note_above_what_a_guest_may_have_is_not_in_it(mirrored):
+    tx, notes = mirrored
+    tx._connection.execute("UPDATE thing SET label = 3 WHERE iri = ?", (notes[1],))
+    assert noted(tx, notes[0]) == notes[:1]
+    tx._connection.execute("UPDATE thing SET label = 3 WHERE iri = ?", (notes[0],))
+    assert noted(tx, notes[0]) == []
+
+
+def test_a_note_that_is_gone_is_a_tombstone_in_it_and_the_name_stays(mirrored):
+    tx, notes = mirrored
+    row = guest_notes.by_iri(tx, notes[0])
+    assert row is not None
+    guest_notes.gone(tx, row.id)
+    assert noted(tx, notes[0]) == [{"id": notes[0], "type": "Tombstone"}, notes[1]]
 
 
 # What a viewer may not see
