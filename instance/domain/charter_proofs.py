@@ -101,12 +101,26 @@ def _check_name(tx: Tx, party: Party, terms: Terms) -> None:
     given_up = other_names.by_host(tx, party.host)
     if given_up is not None and not given_up.is_coming and given_up.to_host not in party.hosts:
         raise Refused("name_given_up", party.host)
+    for former in party.formerly:
+        if _is_anothers(tx, party, former.host):
+            raise Refused("name_taken", former.host)
     if standing_host(tx, party) == party.host:
         return
     if host_of(terms.offered_by) != party.formerly[0].host:
         raise Refused("moved_by_another", party.host)
     if things.is_named(tx, party.host) or guests.is_let_in(tx, party.host) or party.host == tx.home.host:
         raise Refused("name_taken", party.host)
+
+
+def _is_anothers(tx: Tx, party: Party, former: str) -> bool:
+    """Whether a name that a company says it had is, as far as we know, somebody else's: a guest's, a node's that we met, or given up by another."""
+    row = other_names.by_host(tx, former)
+    if row is not None and not row.is_coming:
+        return row.to_host not in party.hosts
+    if former in {standing_host(tx, party), tx.home.host}:
+        return False  # it is under this name that we know the company
+    is_guest = any(each.host == former for each in guests.all_guests(tx))
+    return is_guest or things.is_named(tx, former) or peers.by_host(tx, former) is not None
 
 
 def standing_host(tx: Tx, party: Party) -> str:

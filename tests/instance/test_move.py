@@ -16,9 +16,10 @@ from instance.domain.charter_proofs import bare, stored
 from instance.errors import BadInput, Conflict
 from instance.policy import INTERNAL
 from instance.renaming import Renaming
-from instance.storage import charters, other_names, things
+from instance.storage import charters, guests, other_names, peers, things
 from instance.storage.charters import CharterRow
 from instance.storage.other_names import KEPT_COLUMNS
+from instance.storage.peers import PeerFacts
 from tests.builders import a_thing
 from tests.instance.companies import (
     ACME,
@@ -141,6 +142,36 @@ def renamed(host: str, to: str) -> Any:
         return terms._replace(parties=parties)
 
     return change
+
+
+def formerly(host: str, had: str) -> Any:
+    """The party with this host, which says that it had that name."""
+    former = Former(f"https://{had}/actor", f"https://{had}/inbox")
+
+    def change(terms: Any) -> Any:
+        parties = [
+            party._replace(formerly=(former,)) if party.host == host else party for party in terms.parties
+        ]
+        return terms._replace(parties=tuple(parties))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("had", "rule"),
+    [
+        ("mastodon.example", "name_taken"),
+        ("met.example", "name_taken"),
+        ("nobody.example", "charter_offered"),
+    ],
+)
+def test_the_name_of_a_guest_or_of_a_node_that_we_met_is_not_a_former_one_of_another(
+    net: Companies, had: str, rule: str
+):
+    tx = net[GLOBEX]
+    guests.allow(tx, guests.GuestRow(1, "mastodon.example", APOLLO, 1, 1, None, None))
+    peers.learn(tx, "met.example", PeerFacts(node_iri="https://met.example/actor"))
+    assert offered(net, ACME, formerly(ACME, had)) == rule
 
 
 def test_nobody_gives_another_company_a_name(net: Companies):

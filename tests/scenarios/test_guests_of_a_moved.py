@@ -19,7 +19,8 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple
     """The place after the move; Acme under its old name; and a post that Ann got before."""
     async with a_place(tmp_path_factory.mktemp("guests"), may="read") as found:
         acme = found.acme
-        await found.mastodon.follow(acme, "ann")
+        for name in ("ann", "ben"):
+            await found.mastodon.follow(acme, name)
         post = await acme.post("alice", "Before")
         await found.mastodon.arrived("Create")
         old = replace(acme)
@@ -62,10 +63,11 @@ async def test_who_comes_over_follows_on_and_the_undo_of_the_old_follow_ends_not
     undone = {"id": mastodon.new_id("follows"), "type": "Follow", "object": old.project_iri}
     undo = mastodon.said("ann", "Undo", undone | {"actor": mastodon.iri("ann")})
     assert await mastodon.send(old, "ann", undo) == 422
-    assert await found.followers() == {mastodon.iri("ann")}
+    assert await found.followers() == {mastodon.iri("ann"), mastodon.iri("ben")}
     kept = await acme.node.read(move.kept_name)
     assert kept is not None
-    assert await acme.node.read(lambda tx: move.left_behind(tx, kept)) == []
+    behind = await acme.node.read(lambda tx: move.left_behind(tx, kept))
+    assert [row.actor_iri for row in behind] == [mastodon.iri("ben")]
 
 
 async def test_what_is_said_from_now_on_is_said_by_the_new_actor(place: tuple[Place, Company, int]):
@@ -89,5 +91,6 @@ async def test_who_has_not_come_over_when_the_old_name_ends_is_left_behind(
     place: tuple[Place, Company, int],
 ):
     found, _, __ = place
+    await found.mastodon.follow(found.acme, "ann")
     assert await found.acme.node.perform(move.finish) == f"acme.localhost:{found.acme.port}"
     assert await found.followers() == {found.mastodon.iri("ann")}
