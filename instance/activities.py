@@ -147,6 +147,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("Add", ANY): refusing("collection_not_kept"),
     ("Dislike", ANY): refusing("dislike_not_counted"),
     ("Undo", "Dislike"): refusing("dislike_not_counted"),
+    ("Move", ANY): refusing("move_by_both_companies"),
     ("Lock", ANY): refusing("no_thread_is_locked"),
     ("Undo", "Lock"): refusing("no_thread_is_locked"),
     **{(f"{verb}Request", ANY): refusing("needs_no_asking") for verb in ("Like", "Reply", "Announce")},
