@@ -10,7 +10,7 @@ from instance import policy
 
 Locale = Literal["en", "fr"]
 _FILE = Path(__file__).with_suffix(".toml")
-_TOLD = re.compile(r"(?P<status>\d{3})\b\W*(?P<rule>[a-z_]+)?")
+_TOLD = re.compile(r"(?P<status>\d{3})\b\W*(?:(?P<rule>[a-z_]+)(?=:|$))?")
 
 
 @cache
@@ -22,7 +22,13 @@ def reasons() -> dict[str, tuple[str, str]]:
 
 
 def explain(rule: str, locale: Locale = "en") -> str:
-    """The reason behind a rule, or behind what another node answered ("403 closed: …"); nothing for what has none."""
+    """The reason behind a rule, or behind what another server answered ("403 closed: …", "502 Bad Gateway"); nothing for what has none."""
     told = _TOLD.match(rule)
-    words = reasons().get((told["rule"] or "") if told else rule)
+    words = reasons().get(rule) if told is None else _of_answer(told["status"], told["rule"] or "")
     return words[locale == "fr"] if words else ""
+
+
+def _of_answer(status: str, rule: str) -> tuple[str, str] | None:
+    """By the rule that the answer names; else by its status, or the kind of status."""
+    names = (rule, f"status_{status}", f"status_{status[0]}xx")
+    return next((reasons()[name] for name in names if name in reasons()), None)

@@ -114,6 +114,28 @@ async def test_a_host_that_answers_late_gets_every_letter_once_and_in_order(tmp_
         assert [post.iri.encode() in body for post, body in zip(posts, bodies, strict=True)] == [True] * 3
 
 
+async def test_a_letter_that_is_tried_again_is_the_same_to_the_byte(tmp_path: Path):
+    async with a_place(tmp_path) as place:
+        came: list[bytes] = []
+
+        async def busy_at_first(request: Request) -> Response:
+            if request.method == "POST":
+                came.append(await request.read())
+            return Response(status=503 if len(came) < 3 else 202)
+
+        await place.set_doors(busy_at_first)
+        await place.hooli.shut_door()
+        await place.acme.post("alice", "The frame is ready")
+
+        async def has_it() -> bool:
+            await place.acme.node.try_now(place.globex.host)
+            return len(came) == 3
+
+        await until(has_it)
+        await place.nothing_waits(place.globex)
+        assert came == [came[0]] * 3
+
+
 async def test_a_host_that_failed_is_tried_with_one_letter_and_gets_the_others_when_it_took_that(
     empty: Path,
 ):

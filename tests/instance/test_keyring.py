@@ -15,6 +15,7 @@ from federation.activity import Activity
 from federation.errors import FederationError, Malformed, Refused, TooFast, Unauthentic
 from federation.letters import Inquiry
 from federation.proof import AHEAD_LIMIT_MS
+from federation.vocabulary import ACCEPT
 from federation.wire import Answer
 from instance.domain.render import timestamp
 from instance.events import CharterChanged
@@ -50,6 +51,7 @@ class FakeWire:
 
     async def get(self, inquiry: Inquiry) -> Answer:
         self.asked.append(inquiry.url)
+        assert inquiry.accept == ACCEPT, "both names that activities go by"
         if inquiry.signer:
             self.signed.append(inquiry.url)
         await asyncio.sleep(0)

@@ -37,6 +37,7 @@ OTHERS = {
     "ignored_unknown",
     "deleted",
     *(f"charter_is_{state}" for state in STATES),
+    *(rule for rule in reasons() if rule.startswith("status_")),
 }
 
 
@@ -96,7 +97,23 @@ def test_what_another_node_answered_is_explained_by_the_rule_in_it(told: str, ru
     assert explain(told) == reasons()[rule][0]
 
 
-@pytest.mark.parametrize("told", ["502 Bad Gateway", "503", "", "something"])
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("502 Bad Gateway", "status_5xx"),
+        ("503", "status_5xx"),
+        ("404 <html>not found</html>", "status_404"),
+        ("401 Request not signed", "status_401"),
+        ("413", "status_413"),
+        ("404 host not found", "status_404"),
+        ("422 Unprocessable", "status_4xx"),
+    ],
+)
+def test_an_answer_without_a_rule_is_explained_by_its_status(told: str, words: str):
+    assert explain(told) == reasons()[words][0]
+
+
+@pytest.mark.parametrize("told", ["", "something"])
 def test_what_has_no_rule_has_no_words(told: str):
     assert explain(told) == ""
 
