@@ -13,6 +13,7 @@ missing entries may be on their way: first from the party that wrote them, then 
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from federation.document import Document, parse
 from federation.errors import FederationError, Malformed, Refused, Unreachable
 from federation.log import Entry
 from federation.node import Receipt
-from federation.origin import origin_of
+from federation.origin import host_of, origin_of
 from federation.vocabulary import ACCEPT
 from federation.wire import Answer, Wire
 from instance import inbox, ownlog, renaming
@@ -50,7 +51,8 @@ PAGES: Final = 200  # of one gap in one go: 20,000 entries
 PAGE_LIMIT_BYTES: Final = 8 * 1024 * 1024
 NOTICE_S: Final = 1.0
 ATTEMPTS: Final = 5
-AT_ONCE: Final = 4
+AT_ONCE: Final = 4  # pictures that are looked at
+OF_ONE_HOST: Final = 2  # questions at a time: whoever does not answer keeps no other waiting
 EXCHANGE_EVERY_S: Final = 600.0
 _GONE: Final = frozenset({404, 410})
 
@@ -89,7 +91,8 @@ class Fetcher:
         self._keyring, self._media_dir, self._own_host = keyring, media_dir, own_host
         self._wanted: dict[Gap, int] = {}
         self._tasks: dict[Any, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(OF_ONE_HOST))
+        self._looking = asyncio.Semaphore(AT_ONCE)
 
     def hear(self, event: Event) -> None:
         """Begin what an event asks for, unless it is under way."""
@@ -140,7 +143,7 @@ class Fetcher:
 
     async def _ask_heads(self, project: str, source: Source) -> None:
         try:
-            async with self._slots:
+            async with self._slots[source.host]:
                 page = await self.ask(f"{source.url}?project={quote(project, safe='')}", reason="heads")
             header = str(page.get("heads", ""))
             named, _ = log.parse_heads(header)
@@ -159,10 +162,9 @@ class Fetcher:
             await self._wait_while_it_fills(
                 gap, NOTICE_S if attempt == 1 else retry_after(attempt, chance=0.5)
             )
-            async with self._slots:
-                if await self._is_repaired(gap):
-                    del self._wanted[gap]
-                    return
+            if await self._is_repaired(gap):
+                del self._wanted[gap]
+                return
         _log.warning("gap_stays", project=gap[0], host=gap[1], last=self._wanted.pop(gap))
 
     async def _wait_while_it_fills(self, gap: Gap, wait_s: float) -> None:
@@ -190,7 +192,8 @@ class Fetcher:
     async def _asked(self, source: Source, gap: Gap, head: int) -> bool:
         """Whether the source answered; what it had that can be believed is taken in."""
         try:
-            await self._pull(source, gap, head)
+            async with self._slots[source.host]:
+                await self._pull(source, gap, head)
         except FederationError as error:
             _log.info("gap_not_filled", host=source.host, party=gap[1], rule=error.rule)
             return not isinstance(error, Unreachable)
@@ -284,8 +287,9 @@ class Fetcher:
         if row is None or row.state != "wanted":
             return
         try:
-            async with self._slots:
+            async with self._slots[host_of(row.iri)]:
                 data = await self._bytes(row.iri)
+            async with self._looking:
                 picture = await asyncio.to_thread(media.check_fetched, row, data)
                 await asyncio.to_thread(media.save, self._media_dir, picture)
         except Unreachable as error:

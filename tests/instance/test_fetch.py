@@ -17,6 +17,7 @@ from federation.errors import Refused
 from federation.log import Head, entry_hash, heads_header
 from instance import inbox
 from instance.domain import media
+from instance.fetch import AT_ONCE
 from instance.storage import ledger, log
 from instance.storage import media as pictures
 from tests.instance.arriving import a_create, bring, proven, said
@@ -150,12 +151,12 @@ async def test_a_partners_picture_is_fetched_checked_and_kept(companies: tuple[C
     assert (globex.config.media_dir / held.path).read_bytes() == picture.data
 
 
-async def a_posted_picture(acme: Company) -> pictures.MediaRow:
+async def a_posted_picture(company: Company, *, by: str = "alice") -> pictures.MediaRow:
     """A picture in a post of the project."""
     picture = media.accept(a_png())
-    media.save(acme.config.media_dir, picture)
-    row = await acme.node.perform(lambda tx: media.store(tx, acme.people["alice"], picture))
-    await acme.post("alice", "The frame", media_ids=(row.id,))
+    media.save(company.config.media_dir, picture)
+    row = await company.node.perform(lambda tx: media.store(tx, company.people[by], picture))
+    await company.post(by, "The frame", media_ids=(row.id,))
     return row
 
 
@@ -195,6 +196,33 @@ async def test_a_picture_that_a_host_cannot_serve_now_is_asked_for_again(
     await globex.stop()
     await globex.start()
     await until(lambda: state_of(globex, row), "ready")
+
+
+async def test_a_host_that_never_answers_keeps_no_other_from_being_asked(
+    companies: tuple[Company, Company, Company],
+):
+    acme, globex, initech = companies
+    await acme.shut_door()
+    acme.app_of = silent
+    await acme.open_door()
+    rows = [await a_posted_picture(acme) for _ in range(AT_ONCE + 1)]
+    await until(lambda: asked_for_picture(initech, rows[0]))
+    theirs = await a_posted_picture(globex, by="bob")
+    await until(lambda: state_of(initech, theirs), "ready")
+    assert {await state_of(initech, row) for row in rows} == {"wanted"}
+    await acme.shut_door()  # nobody waits for it at the end
+
+
+def silent(node) -> Application:
+    """A node's doors, which show no picture and do not say so."""
+    app = protocol_app(node)
+
+    async def nothing(request: Request, _: Response) -> None:
+        if request.path.startswith("/media/"):
+            await asyncio.Future()
+
+    app.on_response_prepare.append(nothing)
+    return app
 
 
 async def asked_for_picture(company: Company, row: pictures.MediaRow) -> bool:
