@@ -277,15 +277,19 @@ class Delivery:
             return _Rest(lane.leased_until_ms)
         if turn.results:
             lane = _fared(tx, lane, turn)
-        letters = () if turn.stopped_by or self._stopping else self._open_letters(tx, host)
+        letters = (
+            ()
+            if turn.stopped_by or self._stopping
+            else self._open_letters(tx, host, limit=1 if lane.failures else BATCH)
+        )
         rows.set_lane(tx, lane._replace(leased_until_ms=tx.now_ms + LEASE_MS if letters else 0))
         if not letters:
             return _Rest(lane.due_at_ms if turn.stopped_by else None)
         return _Batch(letters, _headers(tx, letters), lane.failures)
 
-    def _open_letters(self, tx: Tx, host: str) -> tuple[LetterRow, ...]:
-        """The next letters whose way is still open; those whose way was closed are settled as such."""
-        while waiting := rows.next_letters(tx, host, BATCH):
+    def _open_letters(self, tx: Tx, host: str, *, limit: int) -> tuple[LetterRow, ...]:
+        """The next letters whose way is still open, some of them; those whose way was closed are settled as such. `limit`: how many are looked at first."""
+        while waiting := rows.next_letters(tx, host, limit):
             still_open = self._gate.still_open(tx, *(row.outbound() for row in waiting))
             open_ids = {letter.id for letter in still_open}
             rows.settle(tx, [Result(row.id, CLOSED, "closed") for row in waiting if row.id not in open_ids])
@@ -294,6 +298,7 @@ class Delivery:
                 for signer in {row.signer for row in letters}:
                     self._prepare(tx, signer)
                 return letters
+            limit = BATCH
         return ()
 
 
