@@ -36,7 +36,6 @@ from instance.domain import (
     guest,
     guest_mirror,
     hearing,
-    index,
     media,
     move,
     profile,
@@ -49,6 +48,7 @@ from instance.egress import Gate
 from instance.errors import CannotPublish, ConfigError, NotNow, Refusal
 from instance.events import ChangedElsewhere, Event
 from instance.fetch import Fetcher
+from instance.indexing import Indexing
 from instance.keyring import KeyRing
 from instance.meeting import Meeting
 from instance.pusher import Pusher
@@ -84,7 +84,6 @@ TIDY_EVERY_S = 60.0
 SWEEP_EVERY_S = 3600.0
 SWEEP_AGE_S = 3600.0  # so long a file waits for its row
 SWEEP_BATCH = 1000
-INDEX_EVERY_S = 0.1
 HEARD_EVERY_MS = 60_000
 DAY_MS = (
     24 * 3_600_000
@@ -183,6 +182,7 @@ class Cordee:
         self.recount = Recount(database, self.wire, self.gate, clock=clock)
         self.departed = Departed(database, self.wire, self.gate, hurry=self.delivery.hurry)
         self.backfill = Backfill(database, self.fetcher, self.gate, clock=clock)
+        self.indexing = Indexing(database)
         self.pusher = Pusher(
             database, self.wire, self.gate, seal_key=seal_key, push_key=self.push_key, clock=clock
         )
@@ -387,7 +387,8 @@ class Cordee:
         await self._database.read(self.know_names)
         await self._database.write(self._remember_forms)
         self._database.listen(self.bus.tell)
-        for part in (self._keyring, self.delivery, self.fetcher, self.backfill, self.departed, self.pusher):
+        first = (self._keyring, self.delivery, self.fetcher, self.backfill)
+        for part in (*first, self.departed, self.pusher, self.indexing):
             self.bus.subscribe(part.hear)
         for name, work in (
             ("deliver", self.delivery.run),
@@ -398,7 +399,7 @@ class Cordee:
             ("due", self._keep_time),
             ("tidy", self._tidy),
             ("sweep", self._sweep),
-            ("index", self._index),
+            ("index", self.indexing.run),
         ):
             task = asyncio.create_task(_lasting(work), name=name)
             task.add_done_callback(_report_end)
@@ -437,11 +438,6 @@ class Cordee:
             await self._database.write(self._keep_forms)
             await self._database.read(self.know_names)
             await asyncio.sleep(TIDY_EVERY_S)
-
-    async def _index(self) -> None:
-        """Index what was there before there was an index, then end. Others write in between."""
-        while await self._database.write(index.keep_old):  # noqa: ASYNC110  nothing tells when the next may be read
-            await asyncio.sleep(INDEX_EVERY_S)
 
     async def _sweep(self) -> None:
         """Remove the files of pictures that are in no post any more. Files have the machine's time, whatever clock the node goes by."""

@@ -34,6 +34,7 @@ from instance.storage.visible import projects_of_viewer, visible_to, wanted
 from instance.storage.window import Paged, PostId, Window, paged
 
 _UNREAD = "unindexed_below"
+MERGE_PAGES = 16
 
 
 class Indexable(NamedTuple):
@@ -75,7 +76,9 @@ class _Value(NamedTuple):
 _post, _mention, _meta = columns(Post), columns(Mention), columns(Meta)
 _posts = table(Post)
 # SQLite names the whole row like the table.
-_words = Table(NAME, MetaData(), *(Column(name, Integer) for name in ("rowid", "facts", "words", NAME)))
+_words = Table(
+    NAME, MetaData(), *(Column(name, Integer) for name in ("rowid", "facts", "words", "rank", NAME))
+)
 _THIS = _words.c.rowid == bindparam("post_id")
 _media, _poll, _actor, _quote = columns(Media), columns(Poll), columns(Actor), columns(Quote)
 
@@ -106,6 +109,8 @@ _PUT = Command(
     .values({name: bindparam(name) for name in ("rowid", "facts", "words")})
 )
 _REMOVE = Command(delete(_words).where(_THIS))
+# What is written into the column that is called like the table is a command to the index itself.
+_TELL = Command(insert(_words).values({NAME: bindparam("order"), "rank": bindparam("number")}))
 _PROJECTS = Query(select(_actor.id).where(_actor.iri.in_(projects_of_viewer())), _Row)
 
 
@@ -163,6 +168,16 @@ def put(tx: Tx, post_id: int, *, facts: str, words: str) -> None:
 def remove(tx: Tx, post_id: int) -> None:
     """Take a post out of the index."""
     tx.run(_REMOVE, post_id=post_id)
+
+
+def merge_apart(tx: Tx) -> None:
+    """From now on the index merges its pieces when it is told to, and by itself only when there are far too many."""
+    tx.run(_TELL, order="automerge", number=0)
+
+
+def merge(tx: Tx) -> None:
+    """Merge some pieces of the index: a step of a few milliseconds; nothing happens where there is nothing to merge."""
+    tx.run(_TELL, order="merge", number=MERGE_PAGES)
 
 
 def project_ids(tx: Tx, viewer_id: int) -> list[int]:
