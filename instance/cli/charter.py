@@ -211,6 +211,9 @@ def approve(
             "unmet",
             f"No key from the node of {silent}. Nothing was signed. Try again later, or see --unmet-ok.",
         )
+    asyncio.run(
+        _check_given_up(terminal.settings(ctx), terminal.look(ctx, lambda tx: charter.unheard(tx, iri)))
+    )
     row = terminal.perform(ctx, lambda tx: charter.approve(tx, iri, by="the command line", unmet_ok=unmet_ok))
     typer.echo(f"Signed version {row.version} of the charter of {name}; it is {row.state}.")
     if silent:
@@ -313,6 +316,12 @@ async def _silent(found: Config, hosts: list[str]) -> str:
             except FederationError as error:
                 silent.append(f"{host} ({error.rule})")
     return ", ".join(silent)
+
+
+async def _check_given_up(found: Config, names: tuple[tuple[str, str], ...]) -> None:
+    """Sign for no company that says it had the name of another. Raises Conflict."""
+    async with terminal.meeting(found) as (_, meeting):
+        await meeting.check_given_up(names)
 
 
 def _with(tx: Tx, project_iri: str, more: list[PartyTerms]) -> list[PartyTerms]:

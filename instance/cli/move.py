@@ -71,7 +71,9 @@ def _start(ctx: typer.Context, to: str, overlap: int) -> None:
     found = terminal.settings(ctx)
     base = _base(found, to)
     number = terminal.perform(ctx, lambda tx: move.start(tx, base, overlap_days=overlap))
-    typer.echo(f"Offered {number} charters under {host_of(base)}. Each company signs it as any charter.")
+    typer.echo(
+        f"Offered under {host_of(base)}: {number} of the charters in force. The other companies sign them as any charter."
+    )
     typer.echo("How far it is: cordee move-domain")
 
 

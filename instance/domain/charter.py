@@ -273,6 +273,11 @@ def unmet(tx: Tx, charter_iri: str) -> tuple[Party, ...]:
     return charter_proofs.unmet(tx, charter_proofs.stored(_charter(tx, charter_iri))[1])
 
 
+def unheard(tx: Tx, charter_iri: str) -> tuple[tuple[str, str], ...]:
+    """Names that companies in a charter say they had before, and that we never heard of: the host and key of each."""
+    return charter_proofs.unheard(tx, charter_proofs.stored(_charter(tx, charter_iri))[1])
+
+
 def _check_may_offer(tx: Tx, project: ActorRow) -> None:
     versions = charters.of_project(tx, project.iri)
     if any(row.state in charter_steps.PENDING for row in versions):

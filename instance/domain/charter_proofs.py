@@ -152,6 +152,16 @@ def unmet(tx: Tx, terms: Terms) -> tuple[Party, ...]:
     return tuple(party for party in terms.parties if not key_rows.keys_of(tx, party.node))
 
 
+def unheard(tx: Tx, terms: Terms) -> tuple[tuple[str, str], ...]:
+    """The names that companies say they had before and of which we know nothing: each host, and the key that a node there would show."""
+    return tuple(
+        (former.host, party.key)
+        for party in terms.parties
+        for former in party.formerly
+        if not key_rows.keys_of(tx, former.node) and other_names.by_host(tx, former.host) is None
+    )
+
+
 def multikey(key: RSAPublicKey | Ed25519PublicKey) -> str:
     """The publicKeyMultibase of an Ed25519 key."""
     assert isinstance(key, Ed25519PublicKey)

@@ -9,7 +9,9 @@ from instance import moving
 from instance.domain import charter, move
 from instance.errors import Conflict, NotNow
 from instance.storage import charters, keys, other_names
-from tests.nodes import agree, three_nodes, until
+from instance.storage.other_names import NameRow
+from tests.nodes import a_company, agree, running, three_nodes, until
+from tests.scenarios.desk import Desk
 from tests.scenarios.moves import approve, arrived, begin, moved, sign, states, take
 
 
@@ -94,3 +96,21 @@ async def test_who_gets_the_old_domain_later_is_nobody(tmp_path: Path):
         assert not await initech.node.party_known(old, None)
         with pytest.raises(Refused, match="name_given_up"):
             await initech.node.find_key(f"http://{old}/actor#main-key", host=old)
+
+
+@pytest.mark.parametrize("lives", [True, False])
+async def test_nobody_signs_for_who_says_they_had_the_name_of_a_node_that_lives(
+    tmp_path: Path, *, lives: bool
+):
+    acme, globex, initech = (a_company(tmp_path, name) for name in ("acme", "globex", "initech"))
+    async with running(acme, globex, initech):
+        taken = NameRow(initech.host, initech.config.base_url, acme.host, acme.config.base_url, 0, 0, 0)
+        await acme.node.write(lambda tx: other_names.add(tx, taken))
+        desk = Desk(globex)
+        await Desk(acme).run("project create apollo --title Apollo --purpose Brakes")
+        await Desk(acme).run(f"charter offer apollo --party {globex.host} --purpose 'New braking unit'")
+        await until(desk.state, "offered")
+        if not lives:
+            await initech.shut_door()
+        said = await desk.run(f"charter approve @apollo@{acme.host}", status=int(lives))
+        assert ("A company's key is not the one" in said, "Signed version 1" in said) == (lives, not lives)

@@ -101,6 +101,8 @@ async def _done(request: Request, row: CharterRow, verb: str) -> tuple[str, int]
     if verb == "approve" and (problem := await _meet(request, row)) and not said.unmet_ok:
         return problem, SILENT_STATUS
     try:
+        if verb == "approve":
+            await node.meeting.check_given_up(await node.read(lambda tx: charter.unheard(tx, row.iri)))
         await node.perform(lambda tx: DECISIONS[verb](tx, row, said))
     except Refusal as refusal:
         moved = refusal.rule == "charter_state"
