@@ -22,6 +22,7 @@ from federation.origin import same_origin
 
 Kind = Literal["rsa", "ed25519"]
 RSA_BITS = 2048
+KEYS_MOST = 64  # of an actor: nobody has more, and each costs to read
 _RSA_MOST_BITS = 8192
 _RSA_EXPONENT_BITS = 32  # one as long as the modulus makes a check 140 times as dear
 _PEM_LIMIT_CHARS = 8192
@@ -221,7 +222,7 @@ def _end(key: PublicKey) -> Document:
 
 
 def public_keys_of(actor: Document) -> list[PublicKey]:
-    """Every key of an actor document that its actor owns and that we can use; the others are passed over."""
+    """Every key of an actor document that its actor owns and that we can use, of the first KEYS_MOST; the others are passed over."""
     owner = id_of(actor)
     if owner is None:
         return []
@@ -230,7 +231,7 @@ def public_keys_of(actor: Document) -> list[PublicKey]:
         for name in ("assertionMethod", "authentication")
         for item in one_or_many(actor.get(name))
     ]
-    found = (_owned(owner, item, read) for item, read in listed if isinstance(item, dict))
+    found = (_owned(owner, item, read) for item, read in listed[:KEYS_MOST] if isinstance(item, dict))
     return list({key.id: key for key in found if key is not None}.values())
 
 

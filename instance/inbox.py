@@ -21,6 +21,7 @@ from federation.activity import Activity
 from federation.errors import FederationError
 from federation.log import Entry, Head, Place
 from federation.node import Receipt
+from federation.origin import IRI_LIMIT_CHARS
 from instance import activities, ids, outbox, ownlog, renaming
 from instance.domain import guest, guest_mirror
 from instance.domain.outcome import Incoming, Ruling
@@ -41,6 +42,7 @@ CLOSED = "closed"
 _CAME_TOO_EARLY = "_unknown"  # how the rules end that ignore an entry for want of what it acts on
 _TOO_OFTEN = "_too_often"  # how the rules end by which a guest has to wait; what is well meant is not lost
 LATER_S = 600
+TYPE_LIMIT_CHARS = 100  # of what is kept of a type: a stranger chooses how long it is
 HELD_LIMIT = 10_000  # entries ahead of a head that are kept; what lies further ahead is fetched in its turn
 
 
@@ -94,7 +96,8 @@ def refuse(tx: Tx, activity: Activity, host: str, receipt: Receipt) -> None:
 
 
 def _record(tx: Tx, activity: Activity, host: str, receipt: Receipt) -> None:
-    row = ReceivedRow(activity.iri, host, activity.type, receipt.status, receipt.rule, tx.now_ms)
+    iri, kind = activity.iri[:IRI_LIMIT_CHARS], activity.type[:TYPE_LIMIT_CHARS]
+    row = ReceivedRow(iri, host, kind, receipt.status, receipt.rule, tx.now_ms)
     received.record(tx, row)
 
 

@@ -15,7 +15,7 @@ from federation import keys
 from federation.document import Document, id_of, one_or_many, text_of
 from federation.errors import FederationError, Malformed
 from federation.letters import ANYONE, Draft
-from federation.origin import host_of, same_origin
+from federation.origin import IRI_LIMIT_CHARS, host_of, same_origin
 from instance import ids
 from instance.domain import guest_names, saying
 from instance.domain.charter_document import GUESTS_ANSWER, LABELS, NO_GUESTS
@@ -262,7 +262,7 @@ def _keys_of(tx: Tx, document: Document, asked: str) -> list[KeyRow]:
 def _aliases(document: Document) -> list[str]:
     """The other IRIs that somebody says are theirs."""
     listed = one_or_many(document.get("alsoKnownAs"))[:ALIASES_LIMIT]
-    return [iri for iri in map(id_of, listed) if iri is not None]
+    return [iri for iri in map(id_of, listed) if iri is not None and len(iri) <= IRI_LIMIT_CHARS]
 
 
 def _shared_inbox(document: Document) -> str | None:

@@ -45,6 +45,13 @@ def test_a_key_that_names_another_owner_is_passed_over():
     assert keys.public_keys_of(document) == []
 
 
+def test_of_an_actor_with_thousands_of_keys_the_first_are_read():
+    public = keys.generate_ed25519().public_key()
+    listed = [keys.named(ACTOR, public, number=number + 1) for number in range(5_000)]
+    document = {"id": ACTOR, **keys.render_keys(listed)}
+    assert [key.id for key in keys.public_keys_of(document)] == [key.id for key in listed[: keys.KEYS_MOST]]
+
+
 def test_an_rsa_key_of_1024_bits_is_refused():
     weak = generate_private_key(public_exponent=65537, key_size=1024).public_key()
     with pytest.raises(Malformed, match="bad_key"):

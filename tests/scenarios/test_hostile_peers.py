@@ -9,7 +9,9 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from federation.origin import IRI_LIMIT_CHARS
 from instance.domain.guest_inbound import FOLLOWS_AN_HOUR
+from instance.inbox import TYPE_LIMIT_CHARS
 from instance.storage import exchanges, guests, received
 from instance.storage.database import Tx
 from instance.storage.exchanges import CAME, TURNED_AWAY_KEPT
@@ -193,6 +195,14 @@ async def test_who_follows_and_unfollows_for_ever_is_one_follower_and_answered_e
         undo = guest.foreign.kind.unfollow(guest.foreign, guest.who, guest.acme.project_iri)
         assert await guest.brings(undo) == "taken"
     assert guest.who not in await guest.place.followers()
+
+
+async def test_a_stranger_does_not_choose_how_much_is_kept_of_a_letter(guest: Guest):
+    assert await guest.brings(guest.answer() | {"type": "X" * 500_000}) == "taken"
+    assert await guest.brings(guest.answer() | {"id": f"{guest.foreign.base}/{'x' * 500_000}"}) == "bad_iri"
+    rows = await guest.acme.node.read(lambda tx: received.latest(tx, 10))
+    assert max(len(row.iri) for row in rows) == IRI_LIMIT_CHARS
+    assert max(len(row.type) for row in rows) == TYPE_LIMIT_CHARS
 
 
 def lines(guest: Guest, *more: str, first: str = "POST /inbox HTTP/1.1") -> bytes:
