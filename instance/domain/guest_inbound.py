@@ -95,16 +95,6 @@ def apply_block(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     return NOTHING
 
 
-def verify_reaction(_: Tx, __: Incoming) -> Ruling:
-    """Somebody likes, boosts or reacts to a note, or no longer: well meant, and counted nowhere, since a guest's feeling is no word of the project."""
-    return Ruling(taken=True, rule="guest_reacts")
-
-
-def apply_reaction(_: Tx, __: Incoming) -> tuple[Draft, ...]:
-    """Nothing comes of it."""
-    return NOTHING
-
-
 def verify_profile(tx: Tx, incoming: Incoming) -> Ruling:
     """Somebody whom we know there tells their new name or inbox."""
     activity = incoming.activity

@@ -135,6 +135,8 @@ async def test_what_its_people_answer_and_feel_is_taken(place: Place, foreign: F
         reaction = shape(foreign, who, told)
         assert await brings(place, foreign, who, reaction) == "guest_reacts"
         assert await brings(place, foreign, who, foreign.said(who, "Undo", reaction)) == "guest_reacts"
+    report = foreign.said(foreign.server_actor, "Flag", [place.acme.project_iri, told], content="Spam")
+    assert await brings(place, foreign, foreign.server_actor, report) == "guest_reports"
     note = foreign.kind.note(foreign, who, place.acme.project_iri)
     assert await brings(place, foreign, who, foreign.said(who, "Create", note)) == "guest_answers"
     reworded = note | {"content": note["content"].replace("two", "three"), "updated": note["published"]}
