@@ -16,9 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from instance import outbox
 from instance.domain import (
+    about,
     actor,
     charter,
     emoji,
+    emoji_reaction,
     filtering,
     follow,
     hearing,
@@ -39,7 +41,7 @@ from instance.domain.poll import PollDraft
 from instance.errors import Refusal
 from instance.events import Event
 from instance.node import Cordee
-from instance.storage import actors, filters, own_lists, polls
+from instance.storage import actors, filters, own_lists, polls, quotes
 from instance.storage import log as entries
 from instance.storage.actors import ActorRow
 from instance.storage.database import SqliteTx, Tx
@@ -62,6 +64,7 @@ from web.mastodon.cache import Cache
 T = TypeVar("T")
 ALICE, ZOE, BOB = "alice", "zoe", "bob"
 OURS = (ALICE, ZOE)
+READERS = st.sampled_from([None, *OURS])
 PAGE = Window(limit=40)
 HOUR_MS = 3_600_000
 # Nobody waits for these to move: they are told as they were when a status was rendered.
@@ -102,6 +105,26 @@ def exclusive_list(tx: Tx, me: ActorRow, other: ActorRow, _: int) -> None:
 def drop_list(tx: Tx, me: ActorRow, _: ActorRow, __: int) -> None:
     for row in own_lists.of_owner(tx, me.id)[:1]:
         own_list.remove(tx, me, row.id)
+
+
+def change_list(tx: Tx, me: ActorRow, *, exclusive: bool) -> None:
+    for row in own_lists.of_owner(tx, me.id)[:1]:
+        own_list.change(tx, me, row.id, ListDraft(exclusive=exclusive))
+
+
+def take_from_list(tx: Tx, me: ActorRow, other: ActorRow, _: int) -> None:
+    for row in own_lists.of_owner(tx, me.id)[:1]:
+        own_list.take(tx, me, row.id, [other.id])
+
+
+def revoke_quote(tx: Tx, me: ActorRow, _: ActorRow, at: int) -> Outcome[Any] | None:
+    """Take back from a post of somebody's that it may quote one of mine."""
+    quoted = quotes.of_post(tx, at)
+    return post.revoke_quote(tx, me, quoted.quoted_id, at) if quoted and quoted.quoted_id else None
+
+
+def about_changed(tx: Tx, me: ActorRow, **wanted: bool) -> None:
+    about.change(tx, me.id, about.Change(**wanted))
 
 
 def end_polls(tx: Tx, _: ActorRow, __: ActorRow, ___: int) -> None:
@@ -176,8 +199,19 @@ OURS_DO: dict[str, Verb] = {
     "filter no longer": drop_filter,
     "list alone": exclusive_list,
     "list no longer": drop_list,
+    "react": lambda tx, me, _, at: emoji_reaction.react(tx, GATE, me, at, "🔩"),
+    "react with a drawing": lambda tx, me, _, at: emoji_reaction.react(tx, GATE, me, at, "bolt"),
+    "unreact": lambda tx, me, _, at: emoji_reaction.unreact(tx, GATE, me, at, "🔩"),
+    "list as well": lambda tx, me, _, __: change_list(tx, me, exclusive=False),
+    "list alone again": lambda tx, me, _, __: change_list(tx, me, exclusive=True),
+    "take from a list": take_from_list,
+    "revoke a quote": revoke_quote,
+    "shut out": lambda tx, _, other, __: actor.disable_person(tx, other.id),
+    "let in": lambda tx, _, other, __: actor.enable_person(tx, other.id),
     "leave the project": lambda tx, me, _, __: member.remove(tx, APOLLO, actor_id=me.id),
     "join the project": lambda tx, me, _, __: member.add(tx, APOLLO, actor_id=me.id, role="member"),
+    "locked": lambda tx, me, _, __: about_changed(tx, me, locked=True),
+    "a robot": lambda tx, me, _, __: about_changed(tx, me, bot=True),
     "another name": lambda tx, me, _, __: actor.update_profile(tx, me.id, display_name=f"{me.display_name}!"),
     "emoji": lambda tx, _, __, ___: emoji.add(tx, "bolt", a_bolt()),
     "no emoji": lambda tx, _, __, ___: emoji.remove(tx, "bolt"),
@@ -276,12 +310,20 @@ class Memory(RuleBasedStateMachine):
         me=st.sampled_from(OURS),
         other=st.sampled_from((*OURS, BOB)),
         at=st.integers(0, 9),
+        reader=READERS,
     )
-    def somebody_here(self, name: str, me: str, other: str, at: int) -> None:
+    def somebody_here(self, name: str, me: str, other: str, at: int, reader: str | None) -> None:
+        self.read(reader)
         self.do(ACME, name, me=me, other=other, at=at)
 
-    @rule(name=st.sampled_from(list(BOB_DOES)), other=st.sampled_from(OURS), at=st.integers(0, 9))
-    def somebody_there(self, name: str, other: str, at: int) -> None:
+    @rule(
+        name=st.sampled_from(list(BOB_DOES)),
+        other=st.sampled_from(OURS),
+        at=st.integers(0, 9),
+        reader=READERS,
+    )
+    def somebody_there(self, name: str, other: str, at: int, reader: str | None) -> None:
+        self.read(reader)
         self.do(GLOBEX, name, me=BOB, other=other, at=at)
 
     @rule(hours=st.integers(1, 3), shut=st.integers(0, 4).map(lambda chance: not chance))
@@ -294,6 +336,14 @@ class Memory(RuleBasedStateMachine):
         self.net.pass_ms(hours * HOUR_MS)
         if shut:
             self.do(ACME, "resume")
+
+    def read(self, who: str | None) -> None:
+        """Somebody has just read everything: all that they may is in memory."""
+        if who is not None:
+            viewer = self.person(self.tx, who)
+            at_once(self.cache.home(viewer.id, PAGE))
+            at_once(self.cache.found(self.posts(self.tx), viewer.id))
+            at_once(self.cache.who_filters())
 
     @rule(who=st.sampled_from(OURS))
     def look(self, who: str) -> None:
