@@ -18,12 +18,13 @@ import structlog
 
 from federation import log
 from federation.activity import Activity
+from federation.document import id_of
 from federation.errors import FederationError
 from federation.log import Entry, Head, Place
 from federation.node import Receipt
 from federation.origin import IRI_LIMIT_CHARS
 from instance import activities, ids, outbox, ownlog, renaming
-from instance.domain import guest, guest_mirror
+from instance.domain import guest, guest_mirror, quote_activities
 from instance.domain.outcome import Incoming, Ruling
 from instance.egress import Gate
 from instance.errors import Refusal
@@ -271,7 +272,15 @@ def _revisit(tx: Tx, iri: str, project: str, gate: Gate) -> None:
         if state == entries.APPLIED:
             entries.decide(tx, row, state=state, rule=rule)
             _record(tx, activity, row.party, Receipt(202, rule))
-            _revisit(tx, activity.iri, project, gate)
+            for other in filter(None, (activity.iri, id_of(activity.document.get("result")))):
+                _revisit(tx, other, project, gate)
+
+
+def _revisit_answers(tx: Tx, request_iri: str, project: str, gate: Gate) -> None:
+    """The same for the answer to a question, and for what takes it back: the answer may be an envelope by then."""
+    _revisit(tx, request_iri, project, gate)
+    for row in entries.about(tx, project, request_iri, state=entries.REDACTED):
+        _revisit(tx, quote_activities.stamp_iri(row.activity_iri), project, gate)
 
 
 def _read(tx: Tx, row: EntryRow) -> Activity:
@@ -298,6 +307,8 @@ def _turn(tx: Tx, activity: Activity, entry: Entry, gate: Gate) -> tuple[str, st
     outbox.send(tx, guest_mirror.mirrored(tx, activity.document, entry.project), gate=gate)
     if activity.type == "Create" and activity.object_iri:
         _revisit(tx, activity.object_iri, entry.project, gate)
+    if activity.type == "QuoteRequest":
+        _revisit_answers(tx, activity.iri, entry.project, gate)
     return entries.APPLIED, ruling.rule
 
 

@@ -4,7 +4,7 @@ There is an order within each company's entries and none between two companies':
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -15,9 +15,10 @@ from federation import log
 from federation.activity import Activity
 from federation.document import Document
 from instance import inbox, outbox
-from instance.domain import member, post, reaction
+from instance.domain import emoji_reaction, member, post, reaction
 from instance.domain.compose import PostDraft
 from instance.domain.outcome import Outcome
+from instance.domain.poll import PollDraft
 from instance.inbox import Arrival
 from instance.storage import log as entries
 from instance.storage import posts
@@ -79,20 +80,44 @@ def story() -> Story:
     tell(GLOBEX, lambda tx: post.edit(tx, GATE, bob, here(GLOBEX, answer), PostDraft("It fits well")))
     tell(GLOBEX, lambda tx: post.unboost(tx, GATE, bob, here(GLOBEX, frame)))
     tell(ACME, lambda tx: reaction.unfavourite(tx, GATE, alice, here(ACME, answer)))
+    say(GLOBEX, bob, "M8 or M10?", poll=PollDraft(("M8", "M10"), 3600))
+    quote = say(GLOBEX, bob, "See the frame", quoted_id=here(GLOBEX, frame))
+    say(ACME, alice, "And this", quoted_id=here(ACME, answer))
+    tell(ACME, lambda tx: post.revoke_quote(tx, alice, here(ACME, frame), here(ACME, quote)))
+    for host, person, emoji in ((ACME, alice, "🔩"), (GLOBEX, bob, "🔩"), (GLOBEX, bob, "👍")):
+        tell(host, partial(_react, person=person, post_id=here(host, frame), emoji=emoji))
+    tell(GLOBEX, lambda tx: emoji_reaction.unreact(tx, GATE, bob, here(GLOBEX, frame), "🔩"))
     return Story(tuple(told), net)
 
 
+def _react(tx: SqliteTx, *, person: ActorRow, post_id: int, emoji: str) -> Outcome[Any]:
+    return emoji_reaction.react(tx, GATE, person, post_id, emoji)
+
+
 def _tell(net: Companies, told: list[Document], host: str, verb: Callable[[SqliteTx], Outcome[T]]) -> T:
-    """Let a company do something; what it says of it is told, and the other speaker has heard it at once."""
-    tx, before = net[host], entries.head(net[host], APOLLO, host)
-    outcome = verb(tx)
-    outbox.send(tx, outcome.drafts, gate=GATE)
-    rows = entries.after(tx, APOLLO, host, seq=before.seq if before else 0, upto=2**53, limit=10)
-    for row in rows:
-        told.append(orjson.loads(row.document))
-        for other in set(SPEAKERS) - {host}:
-            assert bring(net[other], told[-1]).status == 202
+    """Let a company do something; what it says of it is told, the other speaker has heard it at once, and what that one answers is told as well."""
+    outcome = verb(net[host])
+    outbox.send(net[host], outcome.drafts, gate=GATE)
+    heard = {party: sum(_party(document) == party for document in told) for party in SPEAKERS}
+    while fresh := [document for party in SPEAKERS for document in _said_since(net, party, heard[party])]:
+        for document in fresh:
+            party = _party(document)
+            told.append(document)
+            heard[party] += 1
+            for other in set(SPEAKERS) - {party}:
+                assert bring(net[other], document).status == 202
     return outcome.value
+
+
+def _party(document: Document) -> str:
+    entry = log.entry_of(document)
+    assert entry is not None
+    return entry.party
+
+
+def _said_since(net: Companies, party: str, seq: int) -> list[Document]:
+    rows = entries.after(net[party], APOLLO, party, seq=seq, upto=2**53, limit=10)
+    return [orjson.loads(row.document) for row in rows]
 
 
 def repair(tx: SqliteTx) -> None:
@@ -143,6 +168,20 @@ def seen(tx: SqliteTx) -> dict[str, list[tuple[Any, ...]]]:
             tx,
             "SELECT f.iri, a.iri, p.iri FROM favourite f JOIN actor a ON a.id = f.actor_id JOIN post p ON p.id = f.post_id ORDER BY 1",
         ),
+        "quotes": table(
+            tx,
+            "SELECT p.iri, q.quoted_iri, quoted.iri, q.state FROM quote q JOIN post p ON p.id = q.post_id"
+            " LEFT JOIN post quoted ON quoted.id = q.quoted_id ORDER BY 1",
+        ),
+        "emojis": table(
+            tx,
+            "SELECT p.iri, a.iri, e.name FROM emoji_reaction e JOIN post p ON p.id = e.post_id"
+            " JOIN actor a ON a.id = e.actor_id ORDER BY 1, 2, 3",
+        ),
+        "polls": table(
+            tx,
+            "SELECT p.iri, q.titles, q.counts, q.ended FROM poll q JOIN post p ON p.id = q.post_id ORDER BY 1",
+        ),
         "members": table(
             tx, "SELECT a.iri, m.role, m.state FROM member m JOIN actor a ON a.id = m.actor_id ORDER BY 1"
         ),
@@ -184,12 +223,25 @@ def test_the_listener_ends_with_what_the_speakers_have():
     for host in SPEAKERS:
         assert log_of(story().net[host]) == whole_log
         assert seen(story().net[host])["posts"] == what_is_seen["posts"]
-        assert seen(story().net[host])["favourites"] == what_is_seen["favourites"]
+        for what in ("favourites", "quotes", "emojis", "polls"):
+            assert seen(story().net[host])[what] == what_is_seen[what]
 
 
 def test_the_story_has_something_of_everything():
     """So that the property above says something of it."""
     kinds = {Activity.parse(document).type for document in story().said}
-    assert kinds == {"Add", "Create", "Update", "Delete", "Announce", "Like", "Undo"}
+    said = {
+        "Add",
+        "Create",
+        "Update",
+        "Delete",
+        "Announce",
+        "Like",
+        "Undo",
+        "QuoteRequest",
+        "Accept",
+        "EmojiReact",
+    }
+    assert kinds == said
     what_is_seen, _ = as_it_was_said()
     assert all(what_is_seen.values())
