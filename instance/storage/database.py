@@ -96,6 +96,7 @@ class Tx(Protocol):
 
     home: Home
     now_ms: int
+    memo: dict[str, Any]  # what was read once in this transaction and is asked for again and again
 
     def all(self, query: Query[R], **params: Any) -> list[R]: ...
     def first(self, query: Query[R], **params: Any) -> R | None: ...
@@ -112,6 +113,7 @@ class SqliteTx:
         self.home = home
         self.now_ms = now_ms
         self.events: list[Event] = []
+        self.memo: dict[str, Any] = {}
 
     def all(self, query: Query[R], **params: Any) -> list[R]:
         """Every row of the query."""

@@ -16,6 +16,7 @@ from instance.storage.other_name_tables import OtherName
 from instance.storage.sql import columns, table
 from instance.storage.tables import Actor, ActorKey, Meta, Peer, Thing
 
+_MEMO = "other_names"
 LIVES_AT = "lives_at"  # the fact about the node itself: its base URL
 # What was proven, sealed or written for good says what it said.
 KEPT_TABLES = frozenset({"ledger", "delivery", "outgoing", "lane", "other_name"})
@@ -98,8 +99,11 @@ _PATHS = Command(
 
 
 def every(tx: Tx) -> list[NameRow]:
-    """Every other name that is known, in the order in which they were given up."""
-    return tx.all(_ALL)
+    """Every other name that is known, in the order in which they were given up; read once in a transaction."""
+    if _MEMO not in tx.memo:
+        tx.memo[_MEMO] = tx.all(_ALL)
+    found: list[NameRow] = tx.memo[_MEMO]
+    return found
 
 
 def known(tx: Tx) -> Renamings:
@@ -134,16 +138,19 @@ def origins(tx: Tx) -> dict[str, str]:
 def add(tx: Tx, row: NameRow) -> None:
     """Write another name."""
     tx.run(_ADD, **row._asdict())
+    tx.memo.pop(_MEMO, None)
 
 
 def drop(tx: Tx, host: str) -> None:
     """Take back a name that was to come."""
     tx.run(_DROP, of_host=host)
+    tx.memo.pop(_MEMO, None)
 
 
 def end(tx: Tx, host: str, *, at_ms: int) -> None:
     """Write until when letters under a former name are taken."""
     tx.run(_END, of_host=host, at_ms=at_ms)
+    tx.memo.pop(_MEMO, None)
 
 
 def lives_at(tx: Tx) -> str:
