@@ -109,7 +109,7 @@ class Wire:
     async def post(self, outbound: Outbound, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Deliver a letter; `headers` are covered by the signature.
 
-        A redirect that keeps the method (307, 308) is followed on the same host, three times at most, and signed anew. Returns the
+        A redirect that keeps the method (307, 308) is followed on the same host, three times at most, and signed anew; none of a push service, whose address is a secret of its own. Returns the
         answer of any status but two kinds: raises Gone for 410, Refused("redirect") for any other redirect. Raises Refused
         (seal, host, url, plain_http, private_address), Unreachable (timeout, dns, connect, tls, disconnected, protocol). What
         the answer says besides its status is read as far as it can be. A letter may arrive twice: activities have ids.
@@ -133,7 +133,7 @@ class Wire:
             answer = await self._knock(message)
             if answer.status not in _REDIRECTS:
                 return answer
-            if answer.status not in _SAME_METHOD:
+            if answer.status not in _SAME_METHOD or not outbound.signer:
                 raise Refused("redirect", f"{url} answers {answer.status}")
             url = self._redirected(url, answer, stays_on=outbound.host)
         raise Refused("redirect", f"{outbound.inbox} leads over more than {MAX_REDIRECTS} redirects")
