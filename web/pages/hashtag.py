@@ -26,6 +26,8 @@ class _Frame(NamedTuple):
 
     path: str
     may_post: bool = False
+    may_pin: bool = False
+    pinned: tuple[int, ...] = ()
 
 
 async def get_tag(request: Request) -> Response:
