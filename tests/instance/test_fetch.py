@@ -9,7 +9,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from aiohttp.web import Application, Request, Response
+from aiohttp.typedefs import Handler
+from aiohttp.web import Application, Request, Response, StreamResponse, middleware
 from PIL import Image
 
 from federation import keys
@@ -190,9 +191,9 @@ async def test_a_picture_that_a_host_cannot_serve_now_is_asked_for_again(
         await until(lambda other=other: state_of(other, row), "wanted")
         await until(lambda other=other: asked_for_picture(other, row))
     await acme.shut_door()
+    assert await state_of(globex, row) == "wanted"
     acme.app_of = protocol_app
     await acme.open_door()
-    assert await state_of(globex, row) == "wanted"
     await globex.stop()
     await globex.start()
     await until(lambda: state_of(globex, row), "ready")
@@ -234,11 +235,11 @@ def busy(node) -> Application:
     """A node's doors, behind which nobody has time for pictures."""
     app = protocol_app(node)
 
-    async def no_time(request: Request, response: Response) -> None:
-        if request.path.startswith("/media/"):
-            response.set_status(503)
+    @middleware
+    async def no_time(request: Request, handler: Handler) -> StreamResponse:
+        return Response(status=503) if request.path.startswith("/media/") else await handler(request)
 
-    app.on_response_prepare.append(no_time)
+    app.middlewares.append(no_time)
     return app
 
 

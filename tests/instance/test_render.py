@@ -162,7 +162,7 @@ def test_an_undo_carries_what_it_undoes(alice, apollo):
     like = render.like(a_row(alice, apollo.iri), alice, iri=IRI, at_ms=NOW_MS)
     said = Activity.parse(render.undo(like, iri=IRI + "2", at_ms=NOW_MS))
     assert (said.inner.iri, said.inner.type, "@context" in said.object) == (IRI, "Like", False)
-    assert said.document["to"] == [apollo.iri]
+    assert said.raw["to"] == [apollo.iri]
 
 
 def test_a_delete_names_no_more_than_the_id(alice, apollo):
