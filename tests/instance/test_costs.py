@@ -25,8 +25,8 @@ def published(tx, author, draft):
     return counted
 
 
-def test_a_plain_status_asks_at_most_twenty_statements(tx, alice):
-    assert published(tx, alice, PostDraft("The frame is ready")).count <= 20
+def test_a_plain_status_asks_at_most_seventeen_statements(tx, alice):
+    assert published(tx, alice, PostDraft("The frame is ready")).count <= 17
 
 
 def test_the_length_of_a_status_costs_no_statement(tx, alice):
@@ -60,11 +60,11 @@ def arrives(tx, author, project, number):
     return counted
 
 
-def test_a_plain_post_of_a_partner_asks_at_most_thirty_two_statements_however_many_came_before(tx, alice):
+def test_a_plain_post_of_a_partner_asks_at_most_thirty_statements_however_many_came_before(tx, alice):
     bob = a_person(tx, "bob", GLOBEX)
     apollo = a_project(tx, "apollo", alice, bob)
     asked = [arrives(tx, bob, apollo, number).count for number in range(5)]
-    assert max(asked) <= 32
+    assert max(asked) <= 30
     assert asked[1] == asked[-1]
 
 

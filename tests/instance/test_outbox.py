@@ -56,7 +56,7 @@ async def test_an_entry_follows_the_one_before(acme: Company):
     }
 
 
-async def test_a_projects_post_asks_at_most_forty_statements(acme: Company):
+async def test_a_projects_post_asks_at_most_thirty_two_statements(acme: Company):
     def publish(tx: Tx) -> Counting:
         counted = Counting(tx)
         draft = PostDraft("The frame is ready", project=acme.project_iri)
@@ -66,7 +66,7 @@ async def test_a_projects_post_asks_at_most_forty_statements(acme: Company):
 
     counted = await acme.node.write(publish)
     assert {"delivery", "log_entry", "ledger"} <= counted.tables("INSERT INTO")
-    assert counted.count <= 40
+    assert counted.count <= 32
 
 
 async def test_what_is_sent_says_only_terms_that_it_uses(acme: Company):
