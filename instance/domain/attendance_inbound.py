@@ -5,7 +5,7 @@ from instance import ids
 from instance.domain.attendance import MILESTONE
 from instance.domain.note import clamped
 from instance.domain.outcome import Incoming, Ruling
-from instance.domain.post_inbound import NOTHING, known_post, member_of
+from instance.domain.post_inbound import NOTHING, acted_on, known_post
 from instance.events import PostChanged
 from instance.storage import actors, attendances
 from instance.storage.attendances import AttendanceRow
@@ -14,12 +14,10 @@ from instance.storage.database import Tx
 
 def verify_join(tx: Tx, incoming: Incoming) -> Ruling:
     """Somebody in the project takes part in a milestone of it."""
-    if member_of(tx, incoming) is None:
-        return Ruling(taken=False, rule="author_not_in_project")
-    post = known_post(tx, incoming.activity.object_iri, incoming.project)
-    if post is None or post.boost_of_id is not None:
-        return Ruling(taken=False, rule="post_unknown")
-    if post.work_kind != MILESTONE:
+    found = acted_on(tx, incoming)
+    if isinstance(found, Ruling):
+        return found
+    if found[1].work_kind != MILESTONE:
         return Ruling(taken=False, rule="not_a_milestone")
     return Ruling(taken=True, rule="takes_part")
 

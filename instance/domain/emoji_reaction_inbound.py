@@ -1,11 +1,12 @@
 """Partners' emojis on their way in. The rule kept here: who is in the project may put one under its posts; its picture is fetched as those in posts are (FEP-9098)."""
 
+from federation.document import Document
 from federation.letters import Draft
 from instance import ids
 from instance.domain import emoji, emoji_reaction
 from instance.domain.note import clamped, told_emojis
 from instance.domain.outcome import Incoming, Ruling
-from instance.domain.post_inbound import NOTHING, known_post, member_of
+from instance.domain.post_inbound import NOTHING, acted_on, known_post
 from instance.storage import actors, emoji_reactions
 from instance.storage.database import Tx
 from instance.storage.emoji_reactions import EmojiReactionRow
@@ -13,16 +14,14 @@ from instance.storage.emoji_reactions import EmojiReactionRow
 
 def verify_react(tx: Tx, incoming: Incoming) -> Ruling:
     """An emoji by somebody in the project, under a post of the project."""
-    found = member_of(tx, incoming)
-    if found is None:
-        return Ruling(taken=False, rule="author_not_in_project")
-    post = known_post(tx, incoming.activity.object_iri, incoming.project)
-    if post is None or post.boost_of_id is not None:
-        return Ruling(taken=False, rule="post_unknown")
-    name = _name(incoming, found[0].host)
+    found = acted_on(tx, incoming)
+    if isinstance(found, Ruling):
+        return found
+    actor, post = found
+    name = _name(incoming.activity.document, actor.host)
     if name is None:
         return Ruling(taken=False, rule="reaction_not_an_emoji")
-    mine = {row.name for row in emoji_reactions.of_one(tx, post.id, found[0].id)}
+    mine = {row.name for row in emoji_reactions.of_one(tx, post.id, actor.id)}
     if name not in mine and len(mine) >= emoji_reaction.OF_ONE_LIMIT:
         return Ruling(taken=False, rule="reactions_too_many")
     return Ruling(taken=True, rule="reaction_in_the_project")
@@ -33,7 +32,7 @@ def apply_react(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     activity = incoming.activity
     post = known_post(tx, activity.object_iri, incoming.project)
     actor = actors.by_iri(tx, activity.actor)
-    name = _name(incoming, actor.host) if actor is not None else None
+    name = _name(activity.document, actor.host) if actor is not None else None
     if post is None or actor is None or name is None:
         return NOTHING
     at_ms = clamped(activity.published_ms, tx.now_ms)
@@ -58,9 +57,9 @@ def apply_undo_react(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
     return NOTHING
 
 
-def _name(incoming: Incoming, host: str) -> str | None:
+def _name(document: Document, host: str) -> str | None:
     """The emoji as it is kept: a drawn one with the company that has drawn it."""
-    said = emoji_reaction.emoji_of(incoming.activity.document)
+    said = emoji_reaction.emoji_of(document)
     return f"{said.strip(':')}@{host}" if said is not None and said.startswith(":") else said
 
 
@@ -73,8 +72,7 @@ def _own(tx: Tx, incoming: Incoming) -> EmojiReactionRow | None:
     inner = incoming.activity.inner
     if row is None and inner is not None:
         post = known_post(tx, inner.object_iri, incoming.project)
-        said = emoji_reaction.emoji_of(inner.document)
-        named = f"{said.strip(':')}@{actor.host}" if said and said.startswith(":") else said
+        named = _name(inner.document, actor.host)
         mine = emoji_reactions.of_one(tx, post.id, actor.id) if post is not None else []
         row = next((one for one in mine if one.name == named), None)
     return row if row is not None and row.actor_id == actor.id else None

@@ -212,6 +212,17 @@ def known_post(tx: Tx, iri: str | None, project: str | None) -> PostRow | None:
     return post if post is not None and post.space == project and post.deleted_at_ms is None else None
 
 
+def acted_on(tx: Tx, incoming: Incoming) -> tuple[ActorRow, PostRow] | Ruling:
+    """Who in the project acts on which post of it; what is acted on is a post itself, never a boost of one. Or why not."""
+    found = member_of(tx, incoming)
+    if found is None:
+        return Ruling(taken=False, rule="author_not_in_project")
+    post = _known(tx, incoming)
+    if post is None or post.boost_of_id is not None:
+        return Ruling(taken=False, rule="post_unknown")
+    return found[0], post
+
+
 def _known(tx: Tx, incoming: Incoming) -> PostRow | None:
     return known_post(tx, incoming.activity.object_iri, incoming.project)
 

@@ -5,7 +5,7 @@ from instance import ids
 from instance.domain import reaction
 from instance.domain.note import clamped
 from instance.domain.outcome import Incoming, Ruling
-from instance.domain.post_inbound import NOTHING, known_post, member_of
+from instance.domain.post_inbound import NOTHING, acted_on, known_post
 from instance.storage import actors, reactions
 from instance.storage.database import Tx
 from instance.storage.reactions import FavouriteRow
@@ -13,12 +13,8 @@ from instance.storage.reactions import FavouriteRow
 
 def verify_like(tx: Tx, incoming: Incoming) -> Ruling:
     """A favourite by somebody in the project, of a post of the project."""
-    if member_of(tx, incoming) is None:
-        return Ruling(taken=False, rule="author_not_in_project")
-    post = known_post(tx, incoming.activity.object_iri, incoming.project)
-    if post is None or post.boost_of_id is not None:
-        return Ruling(taken=False, rule="post_unknown")
-    return Ruling(taken=True, rule="favourite_in_the_project")
+    found = acted_on(tx, incoming)
+    return found if isinstance(found, Ruling) else Ruling(taken=True, rule="favourite_in_the_project")
 
 
 def apply_like(tx: Tx, incoming: Incoming) -> tuple[Draft, ...]:
