@@ -256,14 +256,12 @@ class Gate:
     def _outbound(
         self, tx: Tx, host: str, verdict: Verdict, *, author: str, inbox: str, what: str, body: bytes
     ) -> Outbound:
-        """What a project says to its guests it signs itself: who knows no charter believes an actor's own key only."""
-        guest = policy.guest_of(verdict.space)
         letter = Outbound(
             id=ids.snowflake(tx.now_ms),
             host=host,
             inbox=inbox,
             activity=what,
-            signer=tx.home.node if guest is None else author,
+            signer=_signer(tx, verdict.space, author),
             rule=verdict.rule,
             space=verdict.space,
             body=body,
@@ -272,6 +270,14 @@ class Gate:
 
     def _sealed(self, letter: L) -> L:
         return replace(letter, seal=seal_of(letter, self._seal_key))
+
+
+def _signer(tx: Tx, space: str, author: str) -> str:
+    """Our node; but what a project says to its guests it signs itself, under the name it says it by: who knows no charter believes an actor's own key only."""
+    guest = policy.guest_of(space)
+    if guest is None:
+        return tx.home.node
+    return author if renaming.iri(other_names.known(tx), author) == guest[1] else guest[1]
 
 
 def _ask(tx: Tx, content: Any) -> _Asked:

@@ -53,9 +53,9 @@ async def test_what_a_suspension_held_up_is_said_once_it_is_over(place: Place):
     await boosted(place, row)
     await until(partial(waiting, place), 2)
     await place.acme.node.perform(lambda tx: charter.suspend(tx, place.acme.project_iri))
-    place.mastodon.busy = False
     await until(partial(waiting, place), 0)
     await until(partial(states, place), ["closed", "closed"])
+    place.mastodon.busy = False  # not before: a letter that is under way still arrives
     await catch_up(place)
     assert place.mastodon.of("Create") == []
     await place.acme.node.perform(lambda tx: charter.resume(tx, place.acme.project_iri))
