@@ -1,5 +1,6 @@
 """A guest host is away, or the project is suspended, just when something is said: afterwards the guest has all of it, each once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -42,6 +43,11 @@ async def waiting(place: Place) -> int:
     return next((row.letters for row in rows if row.host == place.mastodon.host), 0)
 
 
+async def is_at_rest(place: Place) -> bool:
+    """Whether no letter to the guest is under way: such a one would still arrive."""
+    return f"deliver {place.mastodon.host}" not in {task.get_name() for task in asyncio.all_tasks()}
+
+
 async def boosted(place: Place, row: PostRow) -> None:
     node, alice = place.acme.node, place.acme.people["alice"]
     await node.perform(lambda tx: post.boost(tx, node.gate, alice, row.id))
@@ -52,10 +58,11 @@ async def test_what_a_suspension_held_up_is_said_once_it_is_over(place: Place):
     row = await place.acme.post("alice", "Just before")
     await boosted(place, row)
     await until(partial(waiting, place), 2)
+    await until(partial(is_at_rest, place))
     await place.acme.node.perform(lambda tx: charter.suspend(tx, place.acme.project_iri))
+    place.mastodon.busy = False
     await until(partial(waiting, place), 0)
     await until(partial(states, place), ["closed", "closed"])
-    place.mastodon.busy = False  # not before: a letter that is under way still arrives
     await catch_up(place)
     assert place.mastodon.of("Create") == []
     await place.acme.node.perform(lambda tx: charter.resume(tx, place.acme.project_iri))
@@ -70,6 +77,7 @@ async def test_what_waited_too_long_is_said_when_the_host_is_back(place: Place):
     place.mastodon.busy = True
     await place.acme.post("alice", "While you were out")
     await until(partial(waiting, place), 1)
+    await until(partial(is_at_rest, place))
     host = place.mastodon.host
     await place.acme.node.write(lambda tx: delivery.expire(tx, host, before_ms=tx.now_ms + 1))
     place.mastodon.busy = False
