@@ -58,6 +58,11 @@ def compacted(value: Any) -> Any:
     return _properties(value)
 
 
+def compacted_part(document: dict[str, Any], *names: str) -> dict[str, Any]:
+    """These properties of a document alone, in the shape that we read: the rest of a large one is not gone through."""
+    return _properties({key: item for key, item in document.items() if _name(key) in names})
+
+
 def _properties(value: dict[str, Any]) -> dict[str, Any]:
     found = {key: _kept(key, item) for key, item in value.items() if key == _name(key)}
     for key, item in value.items():

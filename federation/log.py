@@ -20,7 +20,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import NamedTuple
 
-from federation.compact import compacted
+from federation.compact import compacted, compacted_part
 from federation.document import Document, id_of
 from federation.errors import Malformed
 from federation.jcs import canonical
@@ -109,7 +109,7 @@ def entry_of(document: Document) -> Entry | None:
     prev = None if seq == 1 and "prev" not in fields else _hash(fields.get("prev"), "log.prev")
     if seq == 1 and prev is not None:
         raise _bad("log.prev")
-    said = compacted(document)
+    said = compacted_part(document, "id", "actor")
     actor, iri = id_of(said.get("actor")), id_of(said)
     if actor is None or iri is None or host_of(actor) != party or host_of(iri) != party:
         raise Malformed(
