@@ -42,6 +42,16 @@ def serve(ctx: typer.Context) -> None:
 
 
 async def _serve(config: Config) -> None:
+    """Serve until told to stop; anew, when the node has taken another name meanwhile (`cordee move-domain`)."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    while not told.is_set():
+        await _serve_until(told, config)
+
+
+async def _serve_until(told: asyncio.Event, config: Config) -> None:
+    """Serve until told to stop, or until the node has another name."""
     node = await Cordee.open(config)
     runner = AppRunner(build_app(node), access_log=None, shutdown_timeout=SHUTDOWN_S)
     try:
@@ -49,8 +59,8 @@ async def _serve(config: Config) -> None:
         await _listen(runner, config)
         gc.collect()
         gc.freeze()  # what is loaded stays: the collector need not walk through it again and again
-        _log.info("serving", base=config.base_url, listen=config.listen)
-        await _told_to_stop()
+        _log.info("serving", base=node.config.base_url, listen=config.listen)
+        await _first_of(told, node.has_moved)
         _log.info("stopping")
     finally:
         await runner.cleanup()
@@ -65,11 +75,11 @@ async def _listen(runner: AppRunner, config: Config) -> None:
         raise ConfigError(f"listen: {config.listen}: {reason}") from error
 
 
-async def _told_to_stop() -> None:
-    told, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    await told.wait()
+async def _first_of(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 app.command("demo")(demo)

@@ -84,7 +84,9 @@ def _go(ctx: typer.Context) -> None:
     typer.echo(
         f'Write domain = "{renaming.new_host}" into {terminal.path(ctx)} (base_url as well, if it is there),'
     )
-    typer.echo("and start the server again, unless it does so by itself: it ended when it noticed.")
+    typer.echo(
+        "for the commands to come. A server that runs goes on under the new name by itself, within seconds."
+    )
     typer.echo("Make a backup now: an older one has the old name, which partners do not know any more.")
 
 
@@ -131,10 +133,10 @@ def _show_plan(plan: Plan, answers: str, *, as_json: bool) -> None:
         return
     typer.echo(f"To move to {plan.to.host}:")
     typer.echo(
-        f"  {plan.people} people and {plan.projects} projects get a new name; the old one leads to it."
+        f"  People and projects get a new name, and the old one leads to it: {plan.people} and {plan.projects}."
     )
-    typer.echo(f"  {plan.charters} charters are signed anew, by {plan.companies} other companies.")
-    typer.echo(f"  {plan.guests} guest servers are told; {plan.letters} letters wait to be sent.")
+    typer.echo(f"  Charters to be signed anew: {plan.charters}; by other companies: {plan.companies}.")
+    typer.echo(f"  Guest servers to be told: {plan.guests}. Letters that wait to be sent: {plan.letters}.")
     typer.echo(f"  At {plan.to.host} answers now: {answers}.")
     for obstacle in plan.obstacles:
         typer.echo(f"  In the way: {obstacle}")
@@ -172,7 +174,7 @@ def _show_kept(ctx: typer.Context, kept: NameRow, *, as_json: bool) -> None:
         )
         return
     typer.echo(f"{kept.host} is {kept.to_host} now. Both names answer until {until}.")
-    typer.echo(f"{behind} people at guest servers have not come over yet.")
+    typer.echo(f"People at guest servers who have not come over yet: {behind}.")
     typer.echo("Let the old name end sooner with: cordee move-domain --finish")
 
 

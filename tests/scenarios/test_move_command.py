@@ -40,7 +40,7 @@ async def test_the_whole_way_at_the_shell(desks: tuple[Desk, Desk, Desk]):
         await other.run(f"charter approve @apollo@{company.host}")
     await until(lambda: signed(acme), ["signed", "signed"])
     assert f"is {new} from now on" in await acme.run("move-domain --go")
-    await company.node.has_moved.wait()  # the server has noticed, and ends
+    await company.node.has_moved.wait()  # the server has noticed; `cordee serve` begins again by itself
     await company.stop()
     await company.start()
     kept = await acme.json("move-domain")

@@ -1,5 +1,6 @@
 """`cordee serve` as a process: it answers, it stops when told, and it says in one line why it cannot start."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -16,6 +17,9 @@ import pytest
 
 from instance import config
 from instance.config import Config
+from instance.renaming import Renaming
+from instance.storage import other_names
+from instance.storage.database import Database
 from tests.nodes import PATIENCE_S, Company, a_company
 
 OPENER = build_opener(ProxyHandler({}))
@@ -99,3 +103,33 @@ def test_without_a_seal_key_it_does_not_start(acme: Company, tmp_path: Path):
     said = process.communicate(timeout=PATIENCE_S)[1]
     assert said.endswith("seal.key: No such file or directory. Run: cordee init\n")
     assert process.returncode == 2
+
+
+def test_it_goes_on_by_itself_under_the_name_that_the_node_has_taken(acme: Company, tmp_path: Path):
+    """As `cordee move-domain --go` leaves the database, while the server runs."""
+    new = acme.config.base_url.replace("acme.", "acme-group.")
+    with serving(acme, tmp_path):
+        asyncio.run(rename(acme, new))
+        end = time.monotonic() + PATIENCE_S
+        while (found := lives_at(acme, new)) != f"{new}/actor":
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+
+
+async def rename(company: Company, new: str) -> None:
+    renaming = Renaming(company.config.base_url, new, since_ms=1, until_ms=2**53)
+    database = await Database.open(str(company.config.database), company.config.home)
+    await database.write(lambda tx: other_names.rename(tx, renaming))
+    await database.close()
+
+
+def lives_at(company: Company, base: str) -> str:
+    """What the node's actor is called at that name, or what came instead."""
+    address = f"http://127.0.0.1:{company.port}/actor"
+    try:
+        with OPENER.open(
+            Request(address, headers={"Host": base.removeprefix("http://")}), timeout=5
+        ) as answer:
+            return str(orjson.loads(answer.read())["id"])
+    except OSError as error:  # it is about to begin again
+        return str(error)
