@@ -159,7 +159,7 @@ class Gate:
 
         Writes nothing: about the list itself `disclose` is asked.
         """
-        named = [names.names_in([item, beside], own_host=tx.home.host) for item in items]
+        named = [things.named_in(tx, [item, beside]) for item in items]
         facts: dict[str, list[Fact]] = {}
         for fact in things.facts(tx, frozenset().union(*named)):
             facts.setdefault(fact.name, []).append(fact)

@@ -169,7 +169,7 @@ def _project_of(tx: Tx, incoming: Incoming, carried: Any) -> ActorRow | None:
         return None
     projects = actors.by_iris(tx, guest.open_projects(tx, incoming.host))
     for said in _mentioning(carried):
-        named = names.names_in(said, own_host=tx.home.host)
+        named = things.named_in(tx, said)
         found = [row for row in projects.values() if not named.isdisjoint(_names_of(row))]
         if found:
             return min(found, key=lambda row: row.iri)

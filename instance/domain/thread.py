@@ -6,7 +6,7 @@ everything known by their names admits it.
 """
 
 from federation.origin import host_of
-from instance import ids, names
+from instance import ids
 from instance.domain.note import Note
 from instance.domain.render import Context
 from instance.policy import PUBLIC, Fact
@@ -72,7 +72,7 @@ def _place(tx: Tx, iris: tuple[str, ...], post: PostRow) -> None:
     """Collections belong where their conversation does. What is known already by such a name stays what it is."""
     known = {fact.name for fact in _facts(tx, iris)}
     for iri in iris:
-        if known.isdisjoint(names.names_in([iri], own_host=tx.home.host)):
+        if known.isdisjoint(things.named_in(tx, [iri])):
             ids.mint(tx, iri, kind="context", space=post.space, label=post.label)
 
 
@@ -82,7 +82,7 @@ def _is_admitted(tx: Tx, iris: tuple[str, ...], space: str) -> bool:
 
 def _facts(tx: Tx, iris: tuple[str, ...]) -> list[Fact]:
     said = [iri for iri in iris if iri]
-    return things.facts(tx, names.names_in(said, own_host=tx.home.host)) if said else []
+    return things.facts(tx, things.named_in(tx, said)) if said else []
 
 
 def _admits(fact: Fact, space: str) -> bool:
